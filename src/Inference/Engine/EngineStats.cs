@@ -1,0 +1,38 @@
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>Counts at the end of a step. Tokens and cells are counts, times are totals since start.</summary>
+public sealed record EngineStats
+{
+    /// <summary>Sequences that compute now.</summary>
+    public int NumRunning { get; init; }
+
+    /// <summary>Sequences that wait for a place, preempted ones included.</summary>
+    public int NumWaiting { get; init; }
+
+    /// <summary>KV cells of the context; 0 while loading.</summary>
+    public int NumCells { get; init; }
+
+    /// <summary>Cells that running sequences hold; nobody may take them.</summary>
+    public int NumUsedCells { get; init; }
+
+    /// <summary>Cells that hold cached prefixes nobody runs on; taken when needed.</summary>
+    public int NumCachedCells { get; init; }
+
+    /// <summary>Steps since start.</summary>
+    public long NumSteps { get; init; }
+
+    /// <summary>Prompt tokens of admitted requests since start, cached ones included.</summary>
+    public long NumPromptTokens { get; init; }
+
+    /// <summary>Of those, tokens that came from the prefix cache.</summary>
+    public long NumCachedTokens { get; init; }
+
+    /// <summary>Tokens generated since start.</summary>
+    public long NumOutputTokens { get; init; }
+
+    /// <summary>Sequences whose cells were taken for another since start.</summary>
+    public long NumPreemptions { get; init; }
+
+    /// <summary>Requests in the command queue that the engine thread has not seen yet.</summary>
+    public int NumQueued { get; init; }
+}

@@ -1,0 +1,42 @@
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>One event of a generation, in order: one Started, any number of Token, one Finished.</summary>
+public readonly record struct GenerationEvent
+{
+    /// <summary>Which of the fields below mean something.</summary>
+    public required GenerationEventKind Kind { get; init; }
+
+    /// <summary>Token: index in the output, from 0 (from the number of resumed tokens for a resumed request).</summary>
+    public int OutputIndex { get; init; }
+
+    /// <summary>Token: id in the vocabulary.</summary>
+    public int TokenId { get; init; }
+
+    /// <summary>Token: its bytes, possibly part of a character or none; memory that never changes.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>Token: a control token, whose bytes are no text for a client (end of turn, markers).</summary>
+    public bool IsControl { get; init; }
+
+    /// <summary>Started: prompt tokens that came from the prefix cache.</summary>
+    public int NumCachedTokens { get; init; }
+
+    /// <summary>Finished: why.</summary>
+    public FinishReason Reason { get; init; }
+
+    /// <summary>Finished with <see cref="FinishReason.Stop"/>: the stop text that matched; null if the model ended by itself.</summary>
+    public string? MatchedStop { get; init; }
+}
+
+/// <summary>The three kinds of event.</summary>
+public enum GenerationEventKind
+{
+    /// <summary>The request left the queue and got its cells.</summary>
+    Started,
+
+    /// <summary>One token was generated.</summary>
+    Token,
+
+    /// <summary>Nothing follows.</summary>
+    Finished,
+}

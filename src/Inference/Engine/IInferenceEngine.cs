@@ -1,0 +1,35 @@
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>
+/// The engine's face. Everything native, the tokenizer included, sits behind it; every value that crosses it is immutable
+/// and could cross a process boundary. All members may be called from any thread and never wait for a step.
+/// </summary>
+public interface IInferenceEngine
+{
+    /// <summary>What the engine is doing now; anything but <see cref="EngineState.Ready"/> refuses work.</summary>
+    EngineState State { get; }
+
+    /// <summary>Why the engine is <see cref="EngineState.Failed"/>, in one line for an operator; null otherwise.</summary>
+    string? Failure { get; }
+
+    /// <summary>A snapshot of counts at the end of the last step.</summary>
+    EngineStats Stats { get; }
+
+    /// <summary>
+    /// Turns prompt text into token ids on a tokenizer thread. Control tokens come only from segments that the template
+    /// wrote (see <see cref="PromptText"/>). Throws <see cref="EngineUnavailableException"/> unless <see cref="EngineState.Ready"/>.
+    /// </summary>
+    ValueTask<ReadOnlyMemory<int>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Hands a request to the engine thread. The stream then yields exactly one <see cref="GenerationEventKind.Finished"/>
+    /// event, whatever happens, unless the reader leaves first.
+    /// </summary>
+    SubmitResult Submit(GenerationRequest request);
+
+    /// <summary>
+    /// Ends a request between two steps; its stream finishes with <see cref="FinishReason.Aborted"/>. Never refused;
+    /// unknown and finished ids are ignored.
+    /// </summary>
+    void Abort(long requestId);
+}

@@ -1,0 +1,54 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace InferenceServer.Inference;
+
+/// <summary>Section <c>Inference</c> of the configuration. Null means "decide for me" throughout.</summary>
+public sealed class InferenceOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Inference";
+
+    /// <summary>GGUF file, or the first of its shards. Relative paths start at the working directory, then at the program's folder.</summary>
+    [Required]
+    public string ModelPath { get; set; } = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+    /// <summary>Jinja file that replaces the model's own chat template; null uses the model's.</summary>
+    public string? ChatTemplate { get; set; }
+
+    /// <summary>KV cells that all requests share, in tokens.</summary>
+    [Range(256, 16_777_216)]
+    public int Context { get; set; } = 32_768;
+
+    /// <summary>Sequences that compute at the same time.</summary>
+    [Range(1, 128)]
+    public int Parallel { get; set; } = 8;
+
+    /// <summary>CPU threads of a step; null takes the machine's cores (performance cores where the system tells).</summary>
+    [Range(1, 1024)]
+    public int? Threads { get; set; }
+
+    /// <summary>Layers on the GPU; null takes all.</summary>
+    [Range(0, 10_000)]
+    public int? GpuLayers { get; set; }
+
+    /// <summary><c>auto</c> (default), <c>cpu</c>, or a device's name as the log lists it.</summary>
+    [Required]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Pin the weights in memory.</summary>
+    public bool MLock { get; set; }
+
+    /// <summary>Type of K and V in the cache.</summary>
+    public KvCacheType KvCacheType { get; set; } = KvCacheType.F16;
+
+    /// <summary>Longest pause, in milliseconds, that a running stream should see while others' prompts are computed; null: the larger of 250 and four measured decode steps.</summary>
+    [Range(10, 60_000)]
+    public int? InterTokenTargetMs { get; set; }
+
+    /// <summary>Requests that may wait for a place among the running ones; more are refused.</summary>
+    [Range(1, 100_000)]
+    public int MaxWaiting { get; set; } = 256;
+
+    /// <summary>False: text like <c>&lt;|im_end|&gt;</c> in a request becomes the control token, as some older clients expect.</summary>
+    public bool EscapeControlTokens { get; set; } = true;
+}
