@@ -1,3 +1,5 @@
+using InferenceServer.Inference.Scheduling;
+
 namespace InferenceServer.Inference.Engine;
 
 /// <summary>One event of a generation, in order: one Started, any number of Token, one Finished.</summary>

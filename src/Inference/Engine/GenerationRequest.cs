@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using InferenceServer.Inference.Sampling;
+using InferenceServer.Inference.Scheduling;
 
 namespace InferenceServer.Inference.Engine;
 

@@ -1,3 +1,6 @@
+using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Scheduling;
+
 namespace InferenceServer.Inference.Engine;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace InferenceServer.Inference.Engine;
+namespace InferenceServer.Inference.Models;
 
 /// <summary>
 /// A rendered prompt that remembers who wrote which part. Neighbouring segments always differ in

@@ -1,4 +1,4 @@
-namespace InferenceServer.Inference.Engine;
+namespace InferenceServer.Inference.Scheduling;
 
 /// <summary>Waiting order is class, then arrival; lower values go first.</summary>
 public enum RequestClass

@@ -1,4 +1,4 @@
-namespace InferenceServer.Inference.Engine;
+namespace InferenceServer.Inference.Scheduling;
 
 /// <summary>Why a generation ended. Wire names are the Server's business.</summary>
 public enum FinishReason
