@@ -1,0 +1,26 @@
+using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Scheduling;
+
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>The device: a loaded model with its KV memory. Engine thread only.</summary>
+internal interface IModelRunner : IDisposable
+{
+    /// <summary>What the context was made for.</summary>
+    ModelRunnerInfo Info { get; }
+
+    /// <summary>Applies the books' decisions to the KV memory, in order.</summary>
+    void Apply(IReadOnlyList<CacheOperation> operations);
+
+    /// <summary>Computes a step; its cells are free by the books.</summary>
+    RunStatus Run(ScheduledStep step);
+
+    /// <summary>Logits of a row of the step just run, by its index in the step; the row wanted an output. Valid until the next run.</summary>
+    ReadOnlySpan<float> GetLogits(int row);
+
+    /// <summary>Smallest and largest position that a sequence id holds; (-1, -1) if none.</summary>
+    (int Min, int Max) GetPositions(int sequenceId);
+
+    /// <summary>Makes the KV memory anew after a failure; false if the device is beyond that.</summary>
+    bool Reset();
+}

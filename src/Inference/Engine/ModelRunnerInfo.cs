@@ -1,0 +1,23 @@
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>What a runner's context was made for. Fixed while the model is loaded.</summary>
+internal sealed record ModelRunnerInfo
+{
+    /// <summary>KV cells.</summary>
+    public required int NumCells { get; init; }
+
+    /// <summary>Sequence ids: running sequences plus cached leaves.</summary>
+    public required int NumSequenceIds { get; init; }
+
+    /// <summary>Tokens of one step.</summary>
+    public required int MaxBatchTokens { get; init; }
+
+    /// <summary>Tokens of one sequence: what the model was trained for, at most all cells.</summary>
+    public required int MaxSequenceTokens { get; init; }
+
+    /// <summary>False for recurrent and hybrid models, whose memory cannot be shared or cut.</summary>
+    public required bool CanSharePrefixes { get; init; }
+
+    /// <summary>Everything but the tokens that changes the numbers: model file, KV type, library release.</summary>
+    public required string Fingerprint { get; init; }
+}

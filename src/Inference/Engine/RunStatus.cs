@@ -1,0 +1,14 @@
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>Outcome of one step on the device.</summary>
+internal enum RunStatus
+{
+    /// <summary>Every row was computed; logits can be read.</summary>
+    Ok,
+
+    /// <summary>No cells for the step's tokens: nothing was computed.</summary>
+    NoCells,
+
+    /// <summary>The device failed; what the KV memory holds is unknown until <see cref="IModelRunner.Reset"/>.</summary>
+    Failed,
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace InferenceServer.Inference.Scheduling;
+
+/// <summary>What one step computes. Reused from step to step; valid until the next <see cref="Scheduler.Schedule"/>. Engine thread only.</summary>
+internal sealed class ScheduledStep(SchedulerLimits limits)
+{
+    private readonly List<ScheduledRow> _rows = new(limits.MaxSequences);
+
+    /// <summary>One entry per sequence in the step, decodes first.</summary>
+    public IReadOnlyList<ScheduledRow> Rows => _rows;
+
+    /// <summary>Tokens of all rows.</summary>
+    public int NumTokens { get; private set; }
+
+    /// <summary>Rows whose last token's logits are wanted.</summary>
+    public int NumOutputs { get; private set; }
+
+    /// <summary>Rows that compute one token of a stream already running.</summary>
+    public int NumDecodes { get; private set; }
+
+    /// <summary>Tokens that are prefill.</summary>
+    public int NumPrefillTokens => NumTokens - NumDecodes;
+
+    /// <summary>The row at an index, without boxing an enumerator.</summary>
+    public ScheduledRow this[int index] => _rows[index];
+
+    internal void Clear()
+    {
+        _rows.Clear();
+        NumTokens = 0;
+        NumOutputs = 0;
+        NumDecodes = 0;
+    }
+
+    internal void Add(Sequence sequence, int count, bool isDecode)
+    {
+        var wantsOutput = sequence.NumComputedTokens + count == sequence.NumTokens;
+        _rows.Add(new ScheduledRow(sequence, sequence.NumComputedTokens, count, wantsOutput));
+        NumTokens += count;
+        NumOutputs += wantsOutput ? 1 : 0;
+        NumDecodes += isDecode ? 1 : 0;
+        Debug.Assert(count > 0 && NumTokens <= limits.MaxBatchTokens, "A step stays within its token budget.");
+        Debug.Assert(_rows.Count <= limits.MaxSequences, "A step stays within its output budget.");
+    }
+}
+
+/// <summary>A sequence's share of a step.</summary>
+/// <param name="Sequence">Whose tokens.</param>
+/// <param name="Start">Position of the first.</param>
+/// <param name="NumTokens">How many, at least 1.</param>
+/// <param name="WantsOutput">True: the last token's logits are wanted, since all tokens are then computed. An unfinished prefill wants none.</param>
+internal readonly record struct ScheduledRow(Sequence Sequence, int Start, int NumTokens, bool WantsOutput);

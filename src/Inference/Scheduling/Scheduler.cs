@@ -1,0 +1,380 @@
+using System.Diagnostics;
+using InferenceServer.Inference.Cache;
+
+namespace InferenceServer.Inference.Scheduling;
+
+/// <summary>
+/// Decides what each step computes: lists and counters in, a <see cref="ScheduledStep"/> out. There is no prefill phase and no
+/// decode phase; every sequence has <see cref="Sequence.NumComputedTokens"/> that must catch up with <see cref="Sequence.NumTokens"/>.
+/// No native call, clock, channel or text. Engine thread only.
+/// </summary>
+internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts costs)
+{
+    // A sequence that failed in the device this often in a row is itself the suspect.
+    private const int MaxFailures = 2;
+
+    private static readonly Comparison<Sequence> ShortestFirst = (a, b) =>
+        Urgency(a).CompareTo(Urgency(b)) is not 0 and var order ? order : a.Arrival.CompareTo(b.Arrival);
+
+    private readonly WaitingQueue _waiting = new();
+    private readonly List<Sequence> _running = new(limits.MaxSequences);     // by class, then arrival: victims are at the end
+    private readonly List<Sequence> _prefills = new(limits.MaxSequences);
+    private readonly ScheduledStep _step = new(limits);
+    private long _numArrivals;
+
+    /// <summary>The KV books.</summary>
+    public KvCache Cache { get; private set; } = cache;
+
+    /// <summary>Sequences that compute.</summary>
+    public IReadOnlyList<Sequence> Running => _running;
+
+    /// <summary>Sequences without cells, preempted ones included.</summary>
+    public int NumWaiting => _waiting.Count;
+
+    /// <summary>True if a step could do anything.</summary>
+    public bool HasWork => _running.Count > 0 || _waiting.Count > 0;
+
+    /// <summary>Preemptions since start.</summary>
+    public long NumPreemptions { get; private set; }
+
+    /// <summary>Sequences admitted for the first time since the engine last cleared this.</summary>
+    public List<Sequence> Admitted { get; } = new(limits.MaxSequences);
+
+    /// <summary>Sequences finished since the engine last cleared this.</summary>
+    public List<Sequence> Finished { get; } = new(limits.MaxSequences);
+
+    /// <summary>Takes a new sequence into the queue.</summary>
+    public void Add(Sequence sequence)
+    {
+        Debug.Assert(sequence.NumTokens < limits.MaxSequenceTokens, "The engine refuses prompts that leave no room for a token.");
+        sequence.MaxTokens = Math.Min(sequence.MaxTokens, limits.MaxSequenceTokens);
+        sequence.Arrival = _numArrivals++;
+        _waiting.Add(sequence);
+    }
+
+    /// <summary>Ends a sequence between two steps. What it has computed stays in the prefix tree.</summary>
+    public void Abort(Sequence sequence)
+    {
+        if (sequence.Status != SequenceStatus.Finished)
+        {
+            Finish(sequence, FinishReason.Aborted);
+        }
+    }
+
+    /// <summary>Decides the next step. Empty only if nothing can run, which means there is no work.</summary>
+    public ScheduledStep Schedule()
+    {
+        _step.Clear();
+        var preemptions = NumPreemptions;
+        ScheduleDecodes();
+        if (NumPreemptions == preemptions)
+        {
+            Admit();
+        }
+
+        SchedulePrefills();
+        while (_step.Rows.Count == 0 && _running.Count > 0)
+        {
+            // Nobody decodes and the prefills that run have taken each other's cells: the last one gives way.
+            GiveWay(_running[^1]);
+            SchedulePrefills();
+        }
+
+        return _step;
+    }
+
+    /// <summary>Books a step that ran. <paramref name="sampled"/> has one entry per row that wanted an output, in order.</summary>
+    public void PostProcess(ScheduledStep step, ReadOnlySpan<SampledToken> sampled)
+    {
+        var next = 0;
+        for (var i = 0; i < step.Rows.Count; i++)
+        {
+            var row = step[i];
+            var sequence = row.Sequence;
+            var wasPrefill = sequence.IsPrefill;
+            sequence.NumComputedTokens += row.NumTokens;
+            sequence.NumFailures = 0;
+            if (wasPrefill || sequence.NumComputedTokens % PrefixNode.BlockSize == 0)
+            {
+                // Generated tokens enter the tree by whole blocks and at the end: equal streams side by side then share cells without work at every token.
+                Cache.Attach(sequence.Lease!, sequence.Tokens);
+            }
+
+            if (row.WantsOutput)
+            {
+                var token = sampled[next++];
+                sequence.Append(token.TokenId);
+                if ((token.FinishReason ?? (sequence.NumTokens >= sequence.MaxTokens ? FinishReason.Length : null)) is { } reason)
+                {
+                    Finish(sequence, reason);
+                }
+            }
+        }
+    }
+
+    /// <summary>The library found no cells for a step although the books had some: nothing was computed; make room and try again.</summary>
+    public void PostProcessNoCells(ScheduledStep step)
+    {
+        foreach (var row in step.Rows)
+        {
+            Cache.Return(row.Sequence.Lease!, row.NumTokens);
+        }
+
+        Cache.EvictAll();
+        if (++_running[^1].NumFailures > MaxFailures && _running.Count == 1)
+        {
+            Finish(_running[^1], FinishReason.Error);
+        }
+        else
+        {
+            GiveWay(_running[^1]);
+        }
+    }
+
+    /// <summary>
+    /// The device failed in a step and its memory was made anew: everything that ran is computed again from its tokens; what
+    /// has failed too often ends with <see cref="FinishReason.Error"/>.
+    /// </summary>
+    public void PostProcessFailure(ScheduledStep step, KvCache newCache)
+    {
+        Cache = newCache;
+        foreach (var row in step.Rows)
+        {
+            row.Sequence.NumFailures++;
+        }
+
+        for (var i = _running.Count - 1; i >= 0; i--)
+        {
+            var sequence = _running[i];
+            sequence.Lease = null;
+            if (sequence.NumFailures > MaxFailures)
+            {
+                Finish(sequence, FinishReason.Error);
+            }
+            else
+            {
+                Requeue(sequence);
+            }
+        }
+    }
+
+    /// <summary>Throws if the books contradict themselves.</summary>
+    public void CheckIntegrity() => Cache.CheckIntegrity(_running.Select(sequence => sequence.Lease!));
+
+    // The prefill with the least left goes first, unless others were served instead of it for long: half a token counts for each token given to others.
+    private static double Urgency(Sequence sequence)
+    {
+        var left = Math.Min(sequence.NumRemainingTokens, Math.Max(1, sequence.AwaitedLength - sequence.NumComputedTokens));
+        return left - (sequence.NumPassedTokens * 0.5);
+    }
+
+    // Running streams get their token first.
+    private void ScheduleDecodes()
+    {
+        for (var i = 0; i < _running.Count; i++)
+        {
+            var sequence = _running[i];
+            sequence.AwaitedLength = int.MaxValue;
+            if (sequence.IsPrefill)
+            {
+                continue;
+            }
+
+            var hasCell = Cache.TryTake(sequence.Lease!, 1);
+            while (!hasCell && _running[^1] != sequence)
+            {
+                Preempt(_running[^1]);
+                hasCell = Cache.TryTake(sequence.Lease!, 1);
+            }
+
+            if (hasCell)
+            {
+                _step.Add(sequence, 1, isDecode: true);
+            }
+            else
+            {
+                GiveWay(sequence);
+                i--;
+            }
+        }
+    }
+
+    private void Admit()
+    {
+        for (var i = 0; i < _waiting.Count && _running.Count < limits.MaxSequences;)
+        {
+            var sequence = _waiting[i];
+            var match = sequence.ReusePrefix ? Cache.Match(sequence.Tokens, sequence.NumTokens - 1, sequence.Salt) : default;
+            if (IsComputedByAnother(sequence, match.Length))
+            {
+                i++; // passed over, keeps its place
+                continue;
+            }
+
+            var needed = GetReservedLength(sequence) - match.Length;
+            if (needed > Cache.NumAvailableCells - KvCache.CountUnlocked(match) - CountPromisedCells())
+            {
+                return; // the first that is ready blocks for memory
+            }
+
+            if (Cache.Acquire(match, sequence.Salt, sequence.ReusePrefix) is not { } lease)
+            {
+                return;
+            }
+
+            _waiting.RemoveAt(i);
+            Start(sequence, lease);
+        }
+    }
+
+    private void Start(Sequence sequence, KvLease lease)
+    {
+        sequence.Lease = lease;
+        sequence.NumComputedTokens = lease.NumTokens;
+        sequence.NumPassedTokens = 0;
+        sequence.Status = SequenceStatus.Running;
+        if (sequence.NumCachedTokens < 0)
+        {
+            sequence.NumCachedTokens = Math.Min(lease.NumTokens, sequence.NumPromptTokens);
+            Admitted.Add(sequence);
+        }
+
+        var index = _running.Count;
+        while (index > 0 && (sequence.Class, sequence.Arrival).CompareTo((_running[index - 1].Class, _running[index - 1].Arrival)) < 0)
+        {
+            index--;
+        }
+
+        _running.Insert(index, sequence);
+    }
+
+    // Single flight: another sequence is about to compute a longer common prefix than the cache has now.
+    private bool IsComputedByAnother(Sequence sequence, int matchedLength)
+    {
+        if (!sequence.ReusePrefix || !Cache.CanShare)
+        {
+            return false;
+        }
+
+        foreach (var other in _running)
+        {
+            if (other.IsPrefill && other.ReusePrefix && other.Salt == sequence.Salt)
+            {
+                var common = other.Tokens.CommonPrefixLength(sequence.Tokens[..^1]);
+                if (common > other.NumComputedTokens && common >= matchedLength + limits.MinSharedTokens)
+                {
+                    other.AwaitedLength = Math.Min(other.AwaitedLength, common);
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void SchedulePrefills()
+    {
+        _prefills.Clear();
+        foreach (var sequence in _running)
+        {
+            if (sequence.IsPrefill)
+            {
+                _prefills.Add(sequence);
+            }
+        }
+
+        _prefills.Sort(ShortestFirst);
+        var budget = new PrefillBudget(limits, costs, _step.NumDecodes);
+        foreach (var sequence in _prefills)
+        {
+            var count = Math.Min(Math.Min(budget.Next(_step), sequence.NumRemainingTokens), Cache.NumAvailableCells);
+            if (count <= 0)
+            {
+                break;
+            }
+
+            var taken = Cache.TryTake(sequence.Lease!, count);
+            Debug.Assert(taken, "Available cells can be taken.");
+            _step.Add(sequence, count, isDecode: false);
+            sequence.NumPassedTokens -= count;
+            if (count == sequence.NumRemainingTokens)
+            {
+                budget.Watch();
+            }
+        }
+
+        foreach (var sequence in _prefills)
+        {
+            sequence.NumPassedTokens += _step.NumPrefillTokens;
+        }
+    }
+
+    private int GetReservedLength(Sequence sequence) =>
+        Math.Min(sequence.MaxTokens, Math.Max(sequence.NumTokens + 1, sequence.NumPromptTokens + limits.ReservedOutputTokens));
+
+    private int CountPromisedCells()
+    {
+        var count = 0;
+        foreach (var sequence in _running)
+        {
+            count += Math.Max(0, GetReservedLength(sequence) - sequence.Lease!.NumTokens);
+        }
+
+        return count;
+    }
+
+    // A sequence that cannot have what it needs: alone, it has reached the end of the memory; else it waits for the others.
+    private void GiveWay(Sequence sequence)
+    {
+        if (_running.Count == 1)
+        {
+            Finish(sequence, FinishReason.Length);
+        }
+        else
+        {
+            Preempt(sequence);
+        }
+    }
+
+    private void Preempt(Sequence sequence)
+    {
+        NumPreemptions++;
+        GiveBackCells(sequence);
+        Requeue(sequence);
+    }
+
+    private void Requeue(Sequence sequence)
+    {
+        _running.Remove(sequence);
+        sequence.NumComputedTokens = 0;
+        sequence.Status = SequenceStatus.Preempted;
+        _waiting.Add(sequence);
+    }
+
+    private void Finish(Sequence sequence, FinishReason reason)
+    {
+        if (sequence.Status == SequenceStatus.Running)
+        {
+            GiveBackCells(sequence);
+            _running.Remove(sequence);
+        }
+        else
+        {
+            _waiting.Remove(sequence);
+        }
+
+        sequence.Status = SequenceStatus.Finished;
+        sequence.FinishReason = reason;
+        Finished.Add(sequence);
+    }
+
+    private void GiveBackCells(Sequence sequence)
+    {
+        if (sequence.Lease is { } lease)
+        {
+            Cache.Attach(lease, sequence.Tokens);
+            Cache.Release(lease);
+            sequence.Lease = null;
+        }
+    }
+}

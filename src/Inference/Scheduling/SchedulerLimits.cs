@@ -1,0 +1,29 @@
+namespace InferenceServer.Inference.Scheduling;
+
+/// <summary>What a step and the engine may hold at most. Fixed when the context is made.</summary>
+internal sealed record SchedulerLimits
+{
+    /// <summary>Tokens of a step: one ubatch, so that an abort and a latency target have a point to act at.</summary>
+    public required int MaxBatchTokens { get; init; }
+
+    /// <summary>Sequences that compute at the same time; also bounds the rows of a step that need logits.</summary>
+    public required int MaxSequences { get; init; }
+
+    /// <summary>Tokens of one sequence: what the model was trained for, at most all cells.</summary>
+    public required int MaxSequenceTokens { get; init; }
+
+    /// <summary>
+    /// New tokens that admission reserves cells for. Most answers are shorter; a request for a whole context must not keep
+    /// short chats out (design.md, invariants).
+    /// </summary>
+    public int ReservedOutputTokens { get; init; } = 512;
+
+    /// <summary>
+    /// Tokens of a common prefix below which a sequence does not wait for another to compute it: about one chunk, less
+    /// than a template's header plus a short system message costs to compute twice.
+    /// </summary>
+    public int MinSharedTokens { get; init; } = 32;
+
+    /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of 250 and four decode steps.</summary>
+    public double? InterTokenTargetMs { get; init; }
+}
