@@ -1,0 +1,125 @@
+using FsCheck;
+using FsCheck.Fluent;
+using InferenceServer.Inference.Scheduling;
+
+namespace InferenceServer.Inference.Tests.Scheduling;
+
+/// <summary>Random arrivals, lengths, classes, aborts, failures and cache sizes; the harness checks the books against the simulated memory after every step.</summary>
+public sealed class SchedulerProperties
+{
+    private static readonly Gen<Act> Acts = Gen.Frequency(
+        (6, from stem in Gen.Choose(0, 3)
+            from stemLength in Gen.Choose(0, 600)
+            from ownLength in Gen.Choose(1, 60)
+            from maxOutput in Gen.Choose(1, 80)
+            from priority in Gen.Choose(0, 2)
+            from reuse in Gen.Choose(0, 7)
+            from salt in Gen.Choose(0, 5)
+            select (Act)new Arrive(stem, stemLength, ownLength, maxOutput, (RequestClass)priority, reuse > 0, salt == 0 ? "other" : null)),
+        (12, from count in Gen.Choose(1, 30) select (Act)new Run(count)),
+        (2, from which in Gen.Choose(0, 1000) select (Act)new Leave(which)),
+        (1, Gen.Constant((Act)new Fail())));
+
+    private static readonly Gen<Scenario> Scenarios =
+        from cells in Gen.Choose(3, 12)
+        from spareIds in Gen.Choose(0, 12)
+        from sequences in Gen.Choose(1, 5)
+        from batch in Gen.Choose(1, 5)
+        from canShare in Gen.Choose(0, 5)
+        from acts in Gen.ListOf(Acts)
+        select new Scenario(cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, acts.ToList());
+
+    [Fact]
+    public void Scheduler_RandomLoad_LosesNothingAndGivesWhatACachelessRunGives()
+    {
+        Prop.ForAll(Scenarios.ToArbitrary(), Holds).Check(Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(80));
+    }
+
+    private static bool Holds(Scenario scenario)
+    {
+        var harness = new SchedulerHarness(
+            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare)
+        {
+            Pick = sequence => new SampledToken(NextToken(sequence.Tokens), IsEnd(sequence.Tokens) ? FinishReason.Stop : null),
+        };
+        var sequences = new List<Sequence>();
+        foreach (var act in scenario.Acts)
+        {
+            switch (act)
+            {
+                case Arrive arrive:
+                    int[] prompt = [.. SchedulerHarness.Tokens(Math.Min(arrive.StemLength, scenario.NumCells - 100), arrive.Stem), .. SchedulerHarness.Tokens(arrive.OwnLength, 10 + (sequences.Count % 5))];
+                    sequences.Add(harness.Add(prompt, arrive.MaxOutput, arrive.Class, arrive.Reuse, arrive.Salt));
+                    break;
+                case Run run:
+                    for (var i = 0; i < run.Steps && harness.Scheduler.HasWork; i++)
+                    {
+                        harness.Step();
+                    }
+
+                    break;
+                case Leave leave when sequences.Count > 0:
+                    harness.Scheduler.Abort(sequences[leave.Which % sequences.Count]);
+                    break;
+                case Fail:
+                    harness.FailStep();
+                    break;
+            }
+        }
+
+        harness.RunToEnd();
+        Assert.Equal(sequences.Count, harness.Finished.Count);
+        Assert.Equal(sequences.Count, harness.Finished.Distinct().Count());
+        Assert.Empty(harness.Scheduler.Running);
+        Assert.Equal(scenario.NumCells, harness.Scheduler.Cache.NumAvailableCells);
+        foreach (var sequence in sequences)
+        {
+            CheckAgainstCachelessRun(sequence);
+        }
+
+        return true;
+    }
+
+    private static void CheckAgainstCachelessRun(Sequence sequence)
+    {
+        var tokens = sequence.Tokens[..sequence.NumPromptTokens].ToArray().ToList();
+        FinishReason? reason = null;
+        while (reason is null && tokens.Count < sequence.NumTokens)
+        {
+            var isEnd = IsEnd(tokens.ToArray());
+            tokens.Add(NextToken(tokens.ToArray()));
+            reason = isEnd ? FinishReason.Stop : tokens.Count >= sequence.MaxTokens ? FinishReason.Length : null;
+        }
+
+        Assert.Equal(tokens, sequence.Tokens.ToArray());
+        if (sequence.FinishReason is FinishReason.Stop or FinishReason.Length)
+        {
+            Assert.Equal(reason, sequence.FinishReason);
+        }
+        else
+        {
+            Assert.Null(reason);
+            Assert.True(sequence.FinishReason is FinishReason.Aborted or FinishReason.Error);
+        }
+    }
+
+    private static int NextToken(ReadOnlySpan<int> tokens) => ((tokens[^1] * 31) + tokens.Length) % 97;
+
+    private static bool IsEnd(ReadOnlySpan<int> tokens) => ((tokens[^1] * 7) + tokens.Length) % 41 == 0;
+
+    private abstract record Act;
+
+    private sealed record Arrive(int Stem, int StemLength, int OwnLength, int MaxOutput, RequestClass Class, bool Reuse, string? Salt) : Act;
+
+    private sealed record Run(int Steps) : Act;
+
+    private sealed record Leave(int Which) : Act;
+
+    private sealed record Fail : Act;
+
+    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, List<Act> Acts)
+    {
+        public override string ToString() =>
+            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}: {string.Join(", ", Acts)}";
+    }
+}
