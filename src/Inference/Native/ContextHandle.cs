@@ -1,0 +1,161 @@
+using System.Runtime.InteropServices;
+
+namespace InferenceServer.Inference.Native;
+
+/// <summary>
+/// Owns a <c>llama_context</c> and keeps its model alive. Every member is for one thread at a time, which is the engine's.
+/// Positions are half-open ranges; a negative end is open.
+/// </summary>
+internal sealed unsafe class ContextHandle : SafeHandle
+{
+    private readonly ModelHandle _model;
+    private readonly nint _memory;
+    private readonly int _vocabularySize;
+
+    private ContextHandle(ModelHandle model, nint context, int vocabularySize)
+        : base(0, ownsHandle: true)
+    {
+        _model = model;
+        _vocabularySize = vocabularySize;
+        SetHandle(context);
+        NativeHandleCount.Add();
+        _memory = LlamaApi.llama_get_memory(this);
+        NumCells = (int)LlamaApi.llama_n_ctx(this);
+        NumBatch = (int)LlamaApi.llama_n_batch(this);
+        NumUbatch = (int)LlamaApi.llama_n_ubatch(this);
+        NumSequences = (int)LlamaApi.llama_n_seq_max(this);
+    }
+
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>KV cells: what was asked for, rounded up to 256.</summary>
+    public int NumCells { get; }
+
+    /// <summary>Most tokens of one decode call.</summary>
+    public int NumBatch { get; }
+
+    /// <summary>Most tokens of one pass over the weights.</summary>
+    public int NumUbatch { get; }
+
+    /// <summary>Sequence ids from 0 that may be used.</summary>
+    public int NumSequences { get; }
+
+    /// <summary>A context of a model, or null if the library could not make one (normally: not enough memory): its log says why.</summary>
+    public static ContextHandle? Create(ModelHandle model, ContextSettings settings)
+    {
+        var parameters = LlamaApi.llama_context_default_params();
+        parameters.NumCells = (uint)settings.NumCells;
+        parameters.NumBatch = (uint)settings.MaxBatchTokens;
+        parameters.NumUbatch = (uint)settings.MaxBatchTokens;
+        parameters.NumSequences = (uint)settings.MaxSequences;
+
+        // Fewer outputs than sequences abort the process; more than a batch has tokens cannot occur.
+        parameters.NumOutputs = (uint)Math.Max(settings.MaxSequences, Math.Min(settings.MaxOutputs, settings.MaxBatchTokens));
+        parameters.NumThreads = settings.Threads;
+        parameters.NumThreadsBatch = settings.Threads;
+        parameters.FlashAttention = LlamaFlashAttention.Enabled;
+        parameters.TypeK = ToGgml(settings.KvCacheType);
+        parameters.TypeV = parameters.TypeK;
+        parameters.SwaFull = 1;
+        parameters.KvUnified = 1;
+        parameters.NoPerf = 1;
+
+        var held = false;
+        model.DangerousAddRef(ref held);
+        var context = LlamaApi.llama_init_from_model(model, parameters);
+        if (context == 0)
+        {
+            model.DangerousRelease();
+            return null;
+        }
+
+        return new ContextHandle(model, context, LlamaApi.llama_vocab_n_tokens(LlamaApi.llama_model_get_vocab(model)));
+    }
+
+    /// <summary>Computes a batch of at most <see cref="NumBatch"/> tokens.</summary>
+    public DecodeStatus Decode(NativeBatch batch)
+    {
+        // The library asserts, and takes the process with it.
+        ArgumentOutOfRangeException.ThrowIfZero(batch.NumTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.NumTokens, NumBatch);
+        return LlamaApi.llama_decode(this, batch.Value) switch
+        {
+            0 => DecodeStatus.Ok,
+            1 => DecodeStatus.NoCells,
+            2 => DecodeStatus.Aborted,
+            -1 => DecodeStatus.InvalidBatch,
+            _ => DecodeStatus.Failed,
+        };
+    }
+
+    /// <summary>Logits of the token at an index of the last batch, which must have wanted them; valid until the next decode.</summary>
+    public ReadOnlySpan<float> GetLogits(int batchIndex)
+    {
+        var logits = LlamaApi.llama_get_logits_ith(this, batchIndex);
+        return logits != null
+            ? new ReadOnlySpan<float>(logits, _vocabularySize)
+            : throw new InvalidOperationException($"Token {batchIndex} of the last batch has no logits.");
+    }
+
+    /// <summary>Gives cells of one sequence to another as well; copies no data.</summary>
+    public void SequenceCopy(int source, int target, int start, int end) => LlamaApi.llama_memory_seq_cp(_memory, source, target, start, end);
+
+    /// <summary>Takes cells from a sequence. False: this model cannot forget a part of a sequence, and nothing was changed.</summary>
+    public bool SequenceRemove(int sequenceId, int start, int end) => LlamaApi.llama_memory_seq_rm(_memory, sequenceId, start, end) != 0;
+
+    /// <summary>First position that a sequence has; -1 if it is empty.</summary>
+    public int PositionMin(int sequenceId) => LlamaApi.llama_memory_seq_pos_min(_memory, sequenceId);
+
+    /// <summary>Last position that a sequence has; -1 if it is empty.</summary>
+    public int PositionMax(int sequenceId) => LlamaApi.llama_memory_seq_pos_max(_memory, sequenceId);
+
+    /// <summary>Forgets every sequence.</summary>
+    public void Clear() => LlamaApi.llama_memory_clear(_memory, data: 0);
+
+    /// <summary>Bytes that <see cref="SaveSequence"/> needs.</summary>
+    public long SequenceStateSize(int sequenceId) => (long)LlamaApi.llama_state_seq_get_size(this, sequenceId);
+
+    /// <summary>Writes a sequence's cells; returns the bytes written, 0 if they did not fit.</summary>
+    public int SaveSequence(int sequenceId, Span<byte> target)
+    {
+        fixed (byte* bytes = target)
+        {
+            return (int)LlamaApi.llama_state_seq_get_data(this, bytes, (nuint)target.Length, sequenceId);
+        }
+    }
+
+    /// <summary>
+    /// Replaces a sequence by saved cells. False: no cells, and the sequence is empty. The bytes must be ones that
+    /// <see cref="SaveSequence"/> wrote for the same model and settings: others can take the process down.
+    /// </summary>
+    public bool RestoreSequence(int sequenceId, ReadOnlySpan<byte> source)
+    {
+        fixed (byte* bytes = source)
+        {
+            return LlamaApi.llama_state_seq_set_data(this, bytes, (nuint)source.Length, sequenceId) != 0;
+        }
+    }
+
+    /// <summary>CPU threads of the next decodes.</summary>
+    public void SetThreads(int threads) => LlamaApi.llama_set_n_threads(this, threads, threads);
+
+    /// <summary>Waits until the device has computed what was handed to it; reading logits does so too.</summary>
+    public void Synchronize() => LlamaApi.llama_synchronize(this);
+
+    protected override bool ReleaseHandle()
+    {
+        LlamaApi.llama_free(handle);
+        NativeHandleCount.Remove();
+        _model.DangerousRelease();
+        return true;
+    }
+
+    private static GgmlType ToGgml(KvCacheType type) => type switch
+    {
+        KvCacheType.F16 => GgmlType.F16,
+        KvCacheType.BF16 => GgmlType.BF16,
+        KvCacheType.Q8_0 => GgmlType.Q8_0,
+        KvCacheType.Q4_0 => GgmlType.Q4_0,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+}

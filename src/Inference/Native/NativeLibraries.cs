@@ -1,0 +1,127 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Inference.Native;
+
+/// <summary>
+/// Loads llama.cpp into the process, once and for good. Nothing of <see cref="LlamaApi"/> works before. Any thread.
+/// </summary>
+internal static class NativeLibraries
+{
+    /// <summary>What the libraries of release v0.4.0, whose header our structs and imports follow, say of themselves: the packages were built from its tag.</summary>
+    public const string Version = "0.4.0-dev";
+
+    private static readonly Lock Sync = new();
+    private static readonly Dictionary<string, nint> Handles = [];
+    private static bool _resolving;
+    private static NativeLibraryFolder? _loaded;
+
+    /// <summary>
+    /// Loads the libraries and all backends of a folder, or of the default one for null (see <see cref="NativeLibraryFolder.Find"/>).
+    /// Later calls give the folder that was loaded first; their logger gets the library's lines from then on.
+    /// </summary>
+    /// <exception cref="NativeLibraryException">A library is missing, broken or of another release, or no backend suits the processor.</exception>
+    public static NativeLibraryFolder Load(string? folder, ILogger logger)
+    {
+        lock (Sync)
+        {
+            NativeLog.Logger = logger;
+            if (_loaded is null)
+            {
+                var found = NativeLibraryFolder.Find(folder);
+                Open(found);
+                NativeLog.Attach();
+                LlamaApi.llama_backend_init();
+                LoadBackends(found);
+                _loaded = found;
+                Report(found, logger);
+            }
+
+            return _loaded;
+        }
+    }
+
+    /// <summary>Opens the three libraries and checks that they are the release we know; leaves nothing behind if they are not.</summary>
+    private static void Open(NativeLibraryFolder folder)
+    {
+        // In this order: each needs the ones before it.
+        OpenOne(LlamaApi.GgmlBase, folder.GgmlBase);
+        OpenOne(LlamaApi.Ggml, folder.Ggml);
+        OpenOne(LlamaApi.Llama, folder.Llama);
+        if (!_resolving)
+        {
+            NativeLibrary.SetDllImportResolver(typeof(LlamaApi).Assembly, Resolve);
+            _resolving = true;
+        }
+
+        if (NativeAbi.FindMismatch(Handles[LlamaApi.Llama]) is { } mismatch)
+        {
+            Handles.Clear();
+            throw new NativeLibraryException($"The library {folder.Llama} is not llama.cpp {Version}: {mismatch}.");
+        }
+    }
+
+    private static void OpenOne(string name, string file)
+    {
+        try
+        {
+            Handles[name] = NativeLibrary.Load(file);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
+        {
+            Handles.Clear();
+            var reason = exception.Message.ReplaceLineEndings(" ").Trim();
+            throw new NativeLibraryException($"The library {file} could not be loaded: {reason}", exception);
+        }
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name is not (LlamaApi.Llama or LlamaApi.Ggml or LlamaApi.GgmlBase) ? 0
+        : Handles.TryGetValue(name, out var handle) ? handle
+        : throw new InvalidOperationException($"{nameof(NativeLibraries)}.{nameof(Load)} must succeed before {name} is called.");
+
+    private static void LoadBackends(NativeLibraryFolder folder)
+    {
+        LoadBackends(folder.Path);
+
+        // CUDA's second package, for older GPUs and drivers.
+        var fallback = Path.Combine(folder.Path, "fallback");
+        var devices = ComputeDevice.Enumerate();
+        if (folder.GpuKinds.Count > 0 && !devices.Any(device => device.IsGpu) && Directory.Exists(fallback))
+        {
+            LoadBackends(fallback);
+            devices = ComputeDevice.Enumerate();
+        }
+
+        if (!devices.Any(device => device.Kind == ComputeDeviceKind.Cpu))
+        {
+            throw new NativeLibraryException(
+                $"No llama.cpp backend for this {RuntimeInformation.ProcessArchitecture} processor: looked for libggml-cpu*.so in {folder.Path}.");
+        }
+    }
+
+    private static unsafe void LoadBackends(string folder)
+    {
+        fixed (byte* utf8 = Encoding.UTF8.GetBytes(folder + '\0'))
+        {
+            LlamaApi.ggml_backend_load_all_from_path(utf8);
+        }
+    }
+
+    private static unsafe void Report(NativeLibraryFolder folder, ILogger logger)
+    {
+        if (!logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        var info = Marshal.PtrToStringUTF8((nint)LlamaApi.llama_print_system_info()) ?? string.Empty;
+        NativeLogMessages.LibrariesLoaded(logger, Version, folder.Path, info);
+        foreach (var device in ComputeDevice.Enumerate())
+        {
+            NativeLogMessages.DeviceFound(logger, device.Name, device.Description, device.FreeMemory >> 20, device.TotalMemory >> 20);
+        }
+    }
+}
