@@ -26,6 +26,8 @@ internal sealed class LoadedModel : IDisposable
         IsHybrid = LlamaApi.llama_model_is_hybrid(handle) != 0;
         IsDiffusion = LlamaApi.llama_model_is_diffusion(handle) != 0;
         Description = handle.ReadDescription();
+        NativeVocabulary = new NativeVocabulary(handle);
+        Vocabulary = Vocabulary.Read(NativeVocabulary);
     }
 
     /// <summary>The file, or the first of its shards.</summary>
@@ -67,8 +69,11 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Denoises text instead of continuing it.</summary>
     public bool IsDiffusion { get; }
 
-    /// <summary>The native model, for others of this assembly that make or read things of it.</summary>
-    public ModelHandle Handle => _handle;
+    /// <summary>Its tokens.</summary>
+    public Vocabulary Vocabulary { get; }
+
+    /// <summary>Its tokens where they lie, for splitting text.</summary>
+    public NativeVocabulary NativeVocabulary { get; }
 
     /// <summary>
     /// Loads a file that our own reader has checked. The libraries must be loaded. Blocks for as long as it takes; a
@@ -95,6 +100,10 @@ internal sealed class LoadedModel : IDisposable
         failure = context is null ? Explain(mark) : null;
         return context;
     }
+
+    /// <summary>A tokenizer of this model, to be disposed before it.</summary>
+    /// <param name="escapeControlTokens">False: a request's text may hold control tokens too.</param>
+    public Tokenizer CreateTokenizer(bool escapeControlTokens) => new(new PromptEncoder(NativeVocabulary, Vocabulary, escapeControlTokens));
 
     public void Dispose() => _handle.Dispose();
 

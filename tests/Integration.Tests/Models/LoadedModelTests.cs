@@ -17,7 +17,7 @@ public sealed class LoadedModelTests
     public void LoadedModel_EmbeddedChatModel_ContinuesGreedily()
     {
         var shares = new List<float>();
-        using var model = Load(new ModelLoadSettings { Path = RepositoryFiles.ChatModel, Progress = shares.Add });
+        using var model = VocabularyFixture.Load(new ModelLoadSettings { Path = RepositoryFiles.ChatModel, Progress = shares.Add });
         using var context = Context(model);
         using var batch = new NativeBatch(16);
         for (var position = 0; position < Prompt.Length; position++)
@@ -39,13 +39,6 @@ public sealed class LoadedModelTests
         Assert.Equal(0f, shares[0]);
         Assert.Equal(1f, shares[^1]);
         Assert.Equal(shares.Order(), shares);
-    }
-
-    private static LoadedModel Load(ModelLoadSettings settings)
-    {
-        var result = LoadedModel.Load(settings, CancellationToken.None);
-        Assert.Equal(ModelLoadStatus.Loaded, result.Status);
-        return result.Model!;
     }
 
     private static ContextHandle Context(LoadedModel model)
