@@ -14,7 +14,7 @@ internal static class SelectionFilters
 
     private static ListValue Map(Value input, Arguments arguments, RenderBudget budget)
     {
-        var items = Sequences.Items(input, budget);
+        var items = ItemsIfAny(input, budget);
         if (arguments.Positional.Count == 0)
         {
             var bound = arguments.Bind("map", "attribute", "default");
@@ -35,7 +35,7 @@ internal static class SelectionFilters
             : item => item;
         var test = arguments.Positional.Count > first ? Name(arguments, first) : null;
         var rest = arguments with { Positional = [.. arguments.Positional.Skip(first + 1)] };
-        var items = Sequences.Items(input, budget).FindAll(item =>
+        var items = ItemsIfAny(input, budget).FindAll(item =>
         {
             budget.Spend();
             var value = key(item);
@@ -43,6 +43,9 @@ internal static class SelectionFilters
         });
         return new ListValue(items, SequenceKind.Generator);
     }
+
+    // jinja2 looks at nothing in what is false, so None gives no items here.
+    private static List<Value> ItemsIfAny(Value input, RenderBudget budget) => input.IsTrue ? Sequences.Items(input, budget) : [];
 
     private static string Name(Arguments arguments, int index) =>
         arguments.Positional[index] is TextValue name ? name.Text : throw Failures.Type("a filter's or test's name must be a string");

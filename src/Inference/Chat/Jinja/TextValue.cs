@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Models;
 
 namespace InferenceServer.Inference.Chat.Jinja;
 
