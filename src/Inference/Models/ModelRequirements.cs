@@ -1,0 +1,149 @@
+namespace InferenceServer.Inference.Models;
+
+/// <summary>
+/// What a header must say so that the engine can run the model, and so that the library reports what is still wrong
+/// instead of aborting the process (the asserts of <c>llama-model.cpp</c> v0.4.0, <c>load_hparams</c>).
+/// </summary>
+internal static class ModelRequirements
+{
+    private const int MaxLayers = 512;
+    private const int MaxExperts = 1024;
+
+    /// <summary>The first requirement that is not met; null if all are.</summary>
+    public static ModelFileFault? Check(GgufHeader header) =>
+        CheckKind(header) ?? CheckKeys(header) ?? CheckVocabulary(header) ?? CheckLibraryAsserts(header);
+
+    private static ModelFileFault? CheckKind(GgufHeader header)
+    {
+        var kind = header.FindText("general.type") switch
+        {
+            "adapter" => "an adapter (LoRA) for another model",
+            "imatrix" => "an importance matrix",
+            "mmproj" => "a projector for images or sound (mmproj)",
+            _ => null,
+        };
+        if (kind is not null)
+        {
+            return NotGenerative(kind);
+        }
+
+        if (!header.Values.TryGetValue("general.architecture", out var value))
+        {
+            return Missing("general.architecture");
+        }
+
+        if (value.Text is not { } architecture)
+        {
+            return WrongType("general.architecture", "a text");
+        }
+
+        if (ModelArchitectures.DescribeOther(architecture) is { } other)
+        {
+            return NotGenerative(other);
+        }
+
+        if (!ModelArchitectures.IsGenerative(architecture))
+        {
+            return new ModelFileFault(
+                ModelFileError.UnsupportedArchitecture, $"is of architecture {ModelFileFault.Quote(architecture)}, which this server does not know");
+        }
+
+        // Embedding models and rerankers made of a generative architecture say so by how they pool or attend.
+        return header.FindNumber($"{architecture}.pooling_type") > 0 || header.FindNumber($"{architecture}.attention.causal") == 0
+            ? NotGenerative("an embedding model")
+            : null;
+    }
+
+    private static ModelFileFault? CheckKeys(GgufHeader header)
+    {
+        var architecture = header.FindText("general.architecture");
+        (string Name, long Max)[] keys = [("context_length", int.MaxValue), ("embedding_length", int.MaxValue), ("block_count", MaxLayers)];
+        foreach (var (name, max) in keys)
+        {
+            var key = $"{architecture}.{name}";
+            if (!header.Values.TryGetValue(key, out var value))
+            {
+                return Missing(key);
+            }
+
+            // The library takes no other type for these.
+            if (value.IsArray || value.Type != GgufValueType.UInt32)
+            {
+                return WrongType(key, "a number of type uint32");
+            }
+
+            if (value.Number < 1 || value.Number > max)
+            {
+                return new ModelFileFault(
+                    ModelFileError.Malformed, $"has {value.Number} as {key}; 1 to {max} are possible");
+            }
+        }
+
+        return null;
+    }
+
+    private static ModelFileFault? CheckVocabulary(GgufHeader header)
+    {
+        const string Model = "tokenizer.ggml.model";
+        if (!header.Values.TryGetValue(Model, out var model))
+        {
+            return Missing(Model);
+        }
+
+        if (model.Text is null)
+        {
+            return WrongType(Model, "a text");
+        }
+
+        if (!header.Values.TryGetValue(GgufTokenList.Key, out var tokens))
+        {
+            return Missing(GgufTokenList.Key);
+        }
+
+        return tokens is { IsArray: true, Type: GgufValueType.Text, Count: > 0 and <= int.MaxValue } ? null : WrongType(GgufTokenList.Key, "a list of texts");
+    }
+
+    private static ModelFileFault? CheckLibraryAsserts(GgufHeader header)
+    {
+        var architecture = header.FindText("general.architecture");
+        double Number(string name) => header.FindNumber($"{architecture}.{name}") ?? 0;
+        if (header.FindText($"{architecture}.rope.scaling.type") is { } scaling && scaling is not ("none" or "linear" or "yarn" or "longrope"))
+        {
+            return new ModelFileFault(ModelFileError.Malformed, $"has the unknown rope scaling {ModelFileFault.Quote(scaling)}");
+        }
+
+        if (Number("nextn_predict_layers") > Number("block_count"))
+        {
+            return Contradiction($"{architecture}.nextn_predict_layers");
+        }
+
+        var experts = Number("expert_count");
+        var used = Number("expert_used_count");
+        var groups = Number("expert_group_count");
+        var usedIsList = header.Values.TryGetValue($"{architecture}.expert_used_count", out var usedValue) && usedValue.IsArray;
+
+        // Hunyuan's dense models say "one expert" for none.
+        if (experts <= 1 && architecture is "hunyuan_vl" or "hunyuan-dense")
+        {
+            return null;
+        }
+
+        if (experts > MaxExperts || used > experts || (experts > 0 && used == 0 && !usedIsList))
+        {
+            return Contradiction($"{architecture}.expert_count");
+        }
+
+        var groupsAreSound = experts == 0
+            ? groups == 0
+            : groups < experts && (groups <= 1 || (experts % groups == 0 && Number("expert_group_used_count") is var usedGroups && usedGroups > 0 && usedGroups < groups));
+        return groupsAreSound ? null : Contradiction($"{architecture}.expert_group_count");
+    }
+
+    private static ModelFileFault NotGenerative(string kind) => new(ModelFileError.NotGenerative, $"is {kind}, not a model that generates text");
+
+    private static ModelFileFault Missing(string key) => new(ModelFileError.MissingKey, $"lacks the key {key}");
+
+    private static ModelFileFault WrongType(string key, string type) => new(ModelFileError.Malformed, $"has the key {key}, but it is not {type}");
+
+    private static ModelFileFault Contradiction(string key) => new(ModelFileError.Malformed, $"has a value for {key} that contradicts its other keys");
+}

@@ -1,0 +1,152 @@
+using InferenceServer.Inference.Models;
+using InferenceServer.Testing;
+
+namespace InferenceServer.Inference.Tests.Models;
+
+public sealed class ModelRequirementsTests
+{
+    private readonly GgufWriter _model = TinyModel.Create(new TinyModelOptions());
+
+    [Theory]
+    [InlineData("general.architecture")]
+    [InlineData("llama.context_length")]
+    [InlineData("llama.embedding_length")]
+    [InlineData("llama.block_count")]
+    [InlineData("tokenizer.ggml.model")]
+    [InlineData("tokenizer.ggml.tokens")]
+    public void Check_RequiredKeyMissing_NamesIt(string key) =>
+        AssertFails(ModelFileError.MissingKey, $"lacks the key {key}", _model.Remove(key));
+
+    [Theory]
+    [InlineData("general.architecture")]
+    [InlineData("llama.context_length")]
+    [InlineData("llama.embedding_length")]
+    [InlineData("llama.block_count")]
+    [InlineData("tokenizer.ggml.model")]
+    [InlineData("tokenizer.ggml.tokens")]
+    public void Check_RequiredKeyOfWrongType_NamesIt(string key)
+    {
+        AssertFails(ModelFileError.Malformed, $"has the key {key}, but it is not", _model.Set(key, 1f));
+        AssertFails(ModelFileError.Malformed, $"has the key {key}, but it is not", _model.Set(key, new[] { 1u }));
+    }
+
+    [Theory]
+    [InlineData("llama.context_length", 0u)]
+    [InlineData("llama.context_length", uint.MaxValue)]
+    [InlineData("llama.embedding_length", 0u)]
+    [InlineData("llama.block_count", 0u)]
+    [InlineData("llama.block_count", 513u)]
+    public void Check_ImpossibleNumber_NamesItsKey(string key, uint value) =>
+        AssertFails(ModelFileError.Malformed, $"has {value} as {key}", _model.Set(key, value));
+
+    [Fact]
+    public void Check_NoTokens_IsMalformed() =>
+        AssertFails(ModelFileError.Malformed, "tokenizer.ggml.tokens", _model.Set("tokenizer.ggml.tokens", Array.Empty<string>()));
+
+    [Fact]
+    public void Check_TokenTwice_NamesIt()
+    {
+        var tokens = Enumerable.Range(0, 1_000).Select(i => $"token {i}").ToArray();
+        tokens[777] = tokens[5];
+        AssertFails(ModelFileError.Malformed, "has the token 'token 5' twice, the second time at 777", _model.Set("tokenizer.ggml.tokens", tokens));
+    }
+
+    [Fact]
+    public void Check_EmptyTokens_MayRepeat()
+    {
+        var tokens = Enumerable.Range(0, 300).Select(i => i % 3 == 0 ? "" : $"token {i}").ToArray();
+        Assert.Equal(ModelFileError.None, Read(_model.Set("tokenizer.ggml.tokens", tokens)).Error);
+    }
+
+    [Theory]
+    [InlineData("quantum-llama")]
+    [InlineData("gptj")]
+    [InlineData("t5")]
+    [InlineData("(unknown)")]
+    public void Check_UnknownArchitecture_NamesIt(string architecture) =>
+        AssertFails(
+            ModelFileError.UnsupportedArchitecture, $"is of architecture '{architecture}'", _model.Set("general.architecture", architecture));
+
+    [Fact]
+    public void Check_ArchitectureOfControlCharacters_StaysOnOneLine()
+    {
+        var result = Read(_model.Set("general.architecture", "evil\r\n\u001b[31m" + new string('x', 500)));
+        Assert.Equal(ModelFileError.UnsupportedArchitecture, result.Error);
+        Assert.DoesNotContain(result.Message!, char.IsControl);
+        Assert.InRange(result.Message!.Length, 1, 300);
+    }
+
+    [Theory]
+    [InlineData("bert", "an embedding model")]
+    [InlineData("nomic-bert", "an embedding model")]
+    [InlineData("clip", "a projector")]
+    [InlineData("eagle3", "a draft head")]
+    [InlineData("llada", "a diffusion model")]
+    public void Check_ArchitectureThatDoesNotGenerate_SaysWhatItIs(string architecture, string kind) =>
+        AssertFails(ModelFileError.NotGenerative, $"is {kind}", _model.Set("general.architecture", architecture));
+
+    [Theory]
+    [InlineData("adapter", "an adapter (LoRA)")]
+    [InlineData("imatrix", "an importance matrix")]
+    [InlineData("mmproj", "a projector")]
+    public void Check_TypeThatIsNoModel_SaysWhatItIs(string type, string kind) =>
+        AssertFails(ModelFileError.NotGenerative, $"is {kind}", _model.Set("general.type", type).Remove("general.architecture"));
+
+    [Fact]
+    public void Check_EmbeddingModelOfAGenerativeArchitecture_IsRefused()
+    {
+        AssertFails(ModelFileError.NotGenerative, "is an embedding model", _model.Set("llama.pooling_type", 3u));
+        AssertFails(ModelFileError.NotGenerative, "is an embedding model", _model.Remove("llama.pooling_type").Set("llama.attention.causal", false));
+        Assert.Equal(ModelFileError.None, Read(_model.Set("llama.attention.causal", true).Set("llama.pooling_type", 0u)).Error);
+    }
+
+    [Fact]
+    public void Check_ValuesThatTheLibraryAbortsOver_AreRefused()
+    {
+        (string Key, object Value)[] cases =
+        [
+            ("llama.rope.scaling.type", "spiral"),
+            ("llama.nextn_predict_layers", 3u),
+            ("llama.expert_count", 1_025u),
+            ("llama.expert_count", 8u),
+            ("llama.expert_used_count", 2u),
+            ("llama.expert_group_count", 2u),
+        ];
+        foreach (var (key, value) in cases)
+        {
+            var model = TinyModel.Create(new TinyModelOptions());
+            Assert.Equal(ModelFileError.None, Read(model).Error);
+            AssertFails(ModelFileError.Malformed, "has ", model.Set(key, value));
+        }
+    }
+
+    [Theory]
+    [InlineData(8u, 2u, 0u, 0u, true)]
+    [InlineData(8u, 8u, 1u, 0u, true)]
+    [InlineData(8u, 2u, 4u, 2u, true)]
+    [InlineData(8u, 9u, 0u, 0u, false)]
+    [InlineData(8u, 0u, 0u, 0u, false)]
+    [InlineData(8u, 2u, 3u, 1u, false)]
+    [InlineData(8u, 2u, 4u, 0u, false)]
+    [InlineData(8u, 2u, 4u, 4u, false)]
+    [InlineData(8u, 2u, 8u, 1u, false)]
+    public void Check_Experts_MustFitTogether(uint count, uint used, uint groups, uint usedGroups, bool fits)
+    {
+        _model.Set("llama.expert_count", count).Set("llama.expert_used_count", used)
+            .Set("llama.expert_group_count", groups).Set("llama.expert_group_used_count", usedGroups);
+        Assert.Equal(fits ? ModelFileError.None : ModelFileError.Malformed, Read(_model).Error);
+    }
+
+    private static ModelFileResult Read(GgufWriter model)
+    {
+        var bytes = model.ToArray();
+        return ModelFile.Read("tiny.gguf", _ => new MemoryStream(bytes));
+    }
+
+    private static void AssertFails(ModelFileError error, string message, GgufWriter model)
+    {
+        var result = Read(model);
+        Assert.Contains(message, result.Message, StringComparison.Ordinal);
+        Assert.Equal(error, result.Error);
+    }
+}
