@@ -29,7 +29,7 @@ internal static class Filters
             ["length"] = Length,
             ["count"] = Length,
             ["string"] = (input, _, budget) => PythonText.Str(input, budget),
-            ["safe"] = (input, _, _) => input,
+            ["safe"] = (input, _, budget) => PythonText.Str(input, budget).AsMarkup(),
             ["tojson"] = ToJson,
             ["from_json"] = FromJson,
             ["fromjson"] = FromJson,

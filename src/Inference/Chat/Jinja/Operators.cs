@@ -122,6 +122,8 @@ internal static class Operators
     {
         switch (left, right)
         {
+            case (TextValue a, TextValue b) when a.IsMarkup || b.IsMarkup:
+                return new TextBuilder(budget).Append(a.Escaped(budget)).Append(b.Escaped(budget)).ToText().AsMarkup();
             case (TextValue a, TextValue b):
                 return new TextBuilder(budget).Append(a).Append(b).ToText();
             case (ListValue a, ListValue b) when a.Kind == b.Kind && a.Kind != SequenceKind.Generator:

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace InferenceServer.Inference.Chat.Jinja;
 
 /// <summary>Filters on text. What is no text is printed first, as jinja2 does.</summary>
@@ -18,9 +16,9 @@ internal static class TextFilters
         Add("trim", (text, arguments, _) => TextSearch.Trim(text, arguments.Bind("trim", "chars").OptionalText(0), atStart: true, atEnd: true));
         Add("replace", Replace);
         Add("indent", Indent);
-        Add("escape", (text, _, budget) => Escape(text, budget));
-        Add("e", (text, _, budget) => Escape(text, budget));
-        Add("forceescape", (text, _, budget) => Escape(text, budget));
+        Add("escape", (text, _, budget) => text.Escaped(budget));
+        Add("e", (text, _, budget) => text.Escaped(budget));
+        Add("forceescape", (text, _, budget) => text.Escaped(budget));
         Add("center", (text, arguments, budget) => TextSearch.Center(text, arguments.Bind("center", "width").Integer(0, 80), Space, budget));
         Add("format", Format);
         Add("wordcount", (text, _, budget) => Numbers.Counted(TextSearch.Split(text, null, -1, fromRight: false, budget).Items.Count, text.IsTemplate));
@@ -82,19 +80,6 @@ internal static class TextFilters
             }
 
             result.Append(lines[i]);
-        }
-
-        return result.ToText();
-    }
-
-    private static TextValue Escape(TextValue text, RenderBudget budget)
-    {
-        var result = new TextBuilder(budget);
-        foreach (var run in text.Runs(0, text.Text.Length))
-        {
-            var escaped = new StringBuilder(text.Text, run.Start, run.Length, run.Length * 2)
-                .Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("'", "&#39;").Replace("\"", "&#34;");
-            result.Append(escaped.ToString(), run.FromTemplate);
         }
 
         return result.ToText();

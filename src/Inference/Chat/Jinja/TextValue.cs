@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using InferenceServer.Inference.Models;
 
 namespace InferenceServer.Inference.Chat.Jinja;
@@ -15,8 +16,9 @@ internal sealed class TextValue : Value
     private readonly int[] _borders;
     private readonly bool _startsWithTemplate;
 
-    internal TextValue(string text, bool startsWithTemplate, int[] borders)
+    internal TextValue(string text, bool startsWithTemplate, int[] borders, bool isMarkup = false)
     {
+        IsMarkup = isMarkup;
         Text = text;
         _startsWithTemplate = startsWithTemplate;
         _borders = borders;
@@ -27,7 +29,13 @@ internal sealed class TextValue : Value
     /// <summary>True if no character came from the request.</summary>
     public bool IsTemplate => _startsWithTemplate && _borders.Length == 0;
 
-    public override string TypeName => "str";
+    /// <summary>
+    /// True for what the <c>safe</c> and <c>escape</c> filters give. As in Python, <c>+</c> escapes the HTML of what is added to it,
+    /// which some templates do by accident and their models were trained on.
+    /// </summary>
+    public bool IsMarkup { get; }
+
+    public override string TypeName => IsMarkup ? "Markup" : "str";
 
     public override bool IsTrue => Text.Length > 0;
 
@@ -67,7 +75,7 @@ internal sealed class TextValue : Value
 
         if (_borders.Length == 0)
         {
-            return Of(Text.Substring(start, length), _startsWithTemplate);
+            return new TextValue(Text.Substring(start, length), _startsWithTemplate, [], IsMarkup);
         }
 
         var first = true;
@@ -86,14 +94,35 @@ internal sealed class TextValue : Value
             }
         }
 
-        return new TextValue(Text.Substring(start, length), startsWithTemplate, [.. borders]);
+        return new TextValue(Text.Substring(start, length), startsWithTemplate, [.. borders], IsMarkup);
     }
 
     /// <summary>The same authors over another text of the same length.</summary>
     public TextValue WithText(string text)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(text.Length, Text.Length);
-        return new TextValue(text, _startsWithTemplate, _borders);
+        return new TextValue(text, _startsWithTemplate, _borders, IsMarkup);
+    }
+
+    public TextValue AsMarkup() => IsMarkup ? this : new TextValue(Text, _startsWithTemplate, _borders, isMarkup: true);
+
+    /// <summary>The text with what means something in HTML escaped, unless it is markup already. Escapes have the author of the character.</summary>
+    public TextValue Escaped(RenderBudget budget)
+    {
+        if (IsMarkup)
+        {
+            return this;
+        }
+
+        var result = new TextBuilder(budget);
+        foreach (var run in Runs(0, Text.Length))
+        {
+            var escaped = new StringBuilder(Text, run.Start, run.Length, run.Length * 2)
+                .Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("'", "&#39;").Replace("\"", "&#34;");
+            result.Append(escaped.ToString(), run.FromTemplate);
+        }
+
+        return result.ToText().AsMarkup();
     }
 
     public PromptText ToPrompt()
