@@ -1,0 +1,14 @@
+namespace InferenceServer.Bench.Load;
+
+/// <summary>One streamed chat completion to ask for: greedy, and as long as it says whatever the model would rather do.</summary>
+internal sealed record ChatCall
+{
+    /// <summary>The conversation so far.</summary>
+    public required IReadOnlyList<ChatTurn> Messages { get; init; }
+
+    /// <summary>Tokens to generate: exactly as many, since end-of-turn is ignored.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>The client hangs up this long after sending; null lets the answer end.</summary>
+    public TimeSpan? AbortAfter { get; init; }
+}

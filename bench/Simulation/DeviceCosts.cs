@@ -1,0 +1,16 @@
+namespace InferenceServer.Bench.Simulation;
+
+/// <summary>
+/// What a step costs on a device that does not exist here. Decoding a large model is bound by reading its weights, so one step decodes
+/// any few sequences at the same price; prefill is bound by arithmetic and paid by the token.
+/// </summary>
+/// <param name="StepMs">A step, whatever is in it.</param>
+/// <param name="PrefillTokenMs">Each prefill token on top.</param>
+internal sealed record DeviceCosts(double StepMs, double PrefillTokenMs)
+{
+    /// <summary>A 70B model in four bits on a desktop with unified memory.</summary>
+    public static DeviceCosts Large { get; } = new(StepMs: 90, PrefillTokenMs: 12);
+
+    /// <summary>Duration of a step in milliseconds.</summary>
+    public double GetDuration(int numPrefillTokens) => StepMs + (PrefillTokenMs * numPrefillTokens);
+}
