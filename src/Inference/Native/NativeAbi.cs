@@ -8,18 +8,21 @@ namespace InferenceServer.Inference.Native;
 /// </summary>
 internal static unsafe class NativeAbi
 {
-    /// <summary>What differs, in words, or null if nothing does. Called before anything else of the library.</summary>
+    /// <summary>What differs, in words, or null if nothing does. Called before anything else of the library, and asks the handle alone.</summary>
     public static string? FindMismatch(nint llama)
     {
-        if (!NativeLibrary.TryGetExport(llama, "llama_version", out var export))
+        if (!NativeLibrary.TryGetExport(llama, nameof(LlamaApi.llama_version), out var version)
+            || !NativeLibrary.TryGetExport(llama, nameof(LlamaApi.llama_model_default_params), out var model)
+            || !NativeLibrary.TryGetExport(llama, nameof(LlamaApi.llama_context_default_params), out var context))
         {
-            return "it has no function llama_version";
+            return $"it lacks {nameof(LlamaApi.llama_version)} or one of the default parameters";
         }
 
-        var version = Marshal.PtrToStringUTF8((nint)((delegate* unmanaged[Cdecl]<byte*>)export)());
-        return version != NativeLibraries.Version
-            ? $"it says it is {version}"
-            : FindMismatch(LlamaApi.llama_model_default_params()) ?? FindMismatch(LlamaApi.llama_context_default_params());
+        var actual = Marshal.PtrToStringUTF8((nint)((delegate* unmanaged[Cdecl]<byte*>)version)());
+        return actual != NativeLibraries.Version
+            ? $"it says it is {actual}"
+            : FindMismatch(((delegate* unmanaged[Cdecl]<LlamaModelParams>)model)())
+                ?? FindMismatch(((delegate* unmanaged[Cdecl]<LlamaContextParams>)context)());
     }
 
     /// <summary>The first field of the default model parameters that is not what v0.4.0 sets; null if all are.</summary>

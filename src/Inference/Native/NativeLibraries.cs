@@ -14,8 +14,7 @@ internal static class NativeLibraries
     public const string Version = "0.4.0-dev";
 
     private static readonly Lock Sync = new();
-    private static readonly Dictionary<string, nint> Handles = [];
-    private static bool _resolving;
+    private static IReadOnlyDictionary<string, nint> _handles = new Dictionary<string, nint>();
     private static NativeLibraryFolder? _loaded;
 
     /// <summary>
@@ -31,7 +30,13 @@ internal static class NativeLibraries
             if (_loaded is null)
             {
                 var found = NativeLibraryFolder.Find(folder);
-                Open(found);
+                var isFirst = _handles.Count == 0;
+                _handles = Open(found);
+                if (isFirst)
+                {
+                    NativeLibrary.SetDllImportResolver(typeof(LlamaApi).Assembly, Resolve);
+                }
+
                 NativeLog.Attach();
                 LlamaApi.llama_backend_init();
                 LoadBackends(found);
@@ -43,44 +48,70 @@ internal static class NativeLibraries
         }
     }
 
-    /// <summary>Opens the three libraries and checks that they are the release we know; leaves nothing behind if they are not.</summary>
-    private static void Open(NativeLibraryFolder folder)
+    /// <summary>Opens the three libraries of a folder and checks that they are the release we know; leaves none open if they are not.</summary>
+    /// <returns>Handles by the names that the imports use.</returns>
+    /// <exception cref="NativeLibraryException">A library is broken or of another release.</exception>
+    public static IReadOnlyDictionary<string, nint> Open(NativeLibraryFolder folder)
     {
-        // In this order: each needs the ones before it.
-        OpenOne(LlamaApi.GgmlBase, folder.GgmlBase);
-        OpenOne(LlamaApi.Ggml, folder.Ggml);
-        OpenOne(LlamaApi.Llama, folder.Llama);
-        if (!_resolving)
+        var handles = new Dictionary<string, nint>();
+        try
         {
-            NativeLibrary.SetDllImportResolver(typeof(LlamaApi).Assembly, Resolve);
-            _resolving = true;
-        }
+            CheckFiles(folder);
 
-        if (NativeAbi.FindMismatch(Handles[LlamaApi.Llama]) is { } mismatch)
+            // In this order: each needs the ones before it.
+            handles.Add(LlamaApi.GgmlBase, OpenOne(folder.GgmlBase));
+            handles.Add(LlamaApi.Ggml, OpenOne(folder.Ggml));
+            handles.Add(LlamaApi.Llama, OpenOne(folder.Llama));
+            return NativeAbi.FindMismatch(handles[LlamaApi.Llama]) is { } mismatch
+                ? throw new NativeLibraryException($"The library {folder.Llama} is not llama.cpp {Version}: {mismatch}.")
+                : handles;
+        }
+        catch (NativeLibraryException)
         {
-            Handles.Clear();
-            throw new NativeLibraryException($"The library {folder.Llama} is not llama.cpp {Version}: {mismatch}.");
+            foreach (var handle in handles.Values)
+            {
+                NativeLibrary.Free(handle);
+            }
+
+            throw;
         }
     }
 
-    private static void OpenOne(string name, string file)
+    /// <summary>Looks at every library of the folder, the backends too: the library loads those by itself.</summary>
+    private static void CheckFiles(NativeLibraryFolder folder)
+    {
+        string[] backends = [.. Directory.EnumerateFiles(folder.Path, "libggml-*", SearchOption.AllDirectories)];
+        foreach (var file in backends.Prepend(folder.Llama).Prepend(folder.Ggml).Prepend(folder.GgmlBase))
+        {
+            try
+            {
+                if (NativeLibraryFile.FindDamage(file, RuntimeInformation.ProcessArchitecture) is { } damage)
+                {
+                    throw new NativeLibraryException($"The library {file} could not be loaded: {damage}.");
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new NativeLibraryException($"The library {file} could not be read: {exception.Message}", exception);
+            }
+        }
+    }
+
+    private static nint OpenOne(string file)
     {
         try
         {
-            Handles[name] = NativeLibrary.Load(file);
+            return NativeLibrary.Load(file);
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {
-            Handles.Clear();
             var reason = exception.Message.ReplaceLineEndings(" ").Trim();
             throw new NativeLibraryException($"The library {file} could not be loaded: {reason}", exception);
         }
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
-        name is not (LlamaApi.Llama or LlamaApi.Ggml or LlamaApi.GgmlBase) ? 0
-        : Handles.TryGetValue(name, out var handle) ? handle
-        : throw new InvalidOperationException($"{nameof(NativeLibraries)}.{nameof(Load)} must succeed before {name} is called.");
+        _handles.TryGetValue(name, out var handle) ? handle : 0;
 
     private static void LoadBackends(NativeLibraryFolder folder)
     {
