@@ -15,6 +15,9 @@ internal sealed class JinjaTemplate
     /// <exception cref="TemplateSyntaxException">The source is no template.</exception>
     public static JinjaTemplate Parse(string source, RenderLimits? limits = null) => new(TemplateParser.Parse(source), limits ?? RenderLimits.Default);
 
+    /// <summary>The same template under other limits.</summary>
+    public JinjaTemplate WithLimits(RenderLimits limits) => new(_body, limits);
+
     /// <summary>Renders with the given variables, which belong to this render alone: a template may change lists in them.</summary>
     /// <exception cref="TemplateException">The template raised, failed or reached a limit.</exception>
     public TextValue Render(IReadOnlyDictionary<string, Value> variables, TimeProvider clock)
