@@ -6,6 +6,9 @@ namespace InferenceServer.Inference.Models;
 /// </summary>
 public sealed class ModelFile
 {
+    // The library's name for SentencePiece vocabularies.
+    private const string SentencePiece = "llama";
+
     private ModelFile(ModelMetadata metadata, IReadOnlyList<string> paths, IReadOnlyList<GgufTensorInfo> tensors)
     {
         Metadata = metadata;
@@ -62,7 +65,8 @@ public sealed class ModelFile
         }
 
         var list = header.Values[GgufTokenList.Key];
-        var texts = GgufTokenList.ReadTexts(reader, list, [SpecialToken(header, "bos", 1), SpecialToken(header, "eos", 2)]);
+        var isSentencePiece = header.FindText("tokenizer.ggml.model") == SentencePiece;
+        var texts = GgufTokenList.ReadTexts(reader, list, isSentencePiece, [SpecialToken(header, "bos", 1), SpecialToken(header, "eos", 2)]);
         if (reader.Fault is not null)
         {
             return reader.Fault;
@@ -79,6 +83,11 @@ public sealed class ModelFile
             return new ModelFileFault(ModelFileError.NoWeights, "holds a vocabulary and no weights");
         }
 
+        if (TensorRequirements.Check(shards.Tensors) is { } tensorFault)
+        {
+            return tensorFault;
+        }
+
         file = new ModelFile(Describe(header, name, shards, texts), shards.Paths, shards.Tensors);
         return null;
     }
@@ -90,7 +99,7 @@ public sealed class ModelFile
     private static long SpecialToken(GgufHeader header, string name, long sentencePieceDefault) =>
         header.FindNumber($"tokenizer.ggml.{name}_token_id") is { } id
             ? (long)id
-            : header.FindText("tokenizer.ggml.model") == "llama" ? sentencePieceDefault : -1;
+            : header.FindText("tokenizer.ggml.model") == SentencePiece ? sentencePieceDefault : -1;
 
     private static ModelMetadata Describe(GgufHeader header, GgufShardName? name, ShardSet shards, string?[] specialTokens)
     {

@@ -1,17 +1,16 @@
 namespace InferenceServer.Inference.Models;
 
 /// <summary>
-/// What a header must say so that the engine can run the model, and so that the library reports what is still wrong
-/// instead of aborting the process (the asserts of <c>llama-model.cpp</c> v0.4.0, <c>load_hparams</c>).
+/// What a header must say so that the engine can run the model.
 /// </summary>
 internal static class ModelRequirements
 {
+    // The library's LLAMA_MAX_LAYERS; it aborts beyond it.
     private const int MaxLayers = 512;
-    private const int MaxExperts = 1024;
 
     /// <summary>The first requirement that is not met; null if all are.</summary>
     public static ModelFileFault? Check(GgufHeader header) =>
-        CheckKind(header) ?? CheckKeys(header) ?? CheckVocabulary(header) ?? CheckLibraryAsserts(header);
+        CheckKind(header) ?? CheckKeys(header) ?? CheckVocabulary(header) ?? LibraryAsserts.Check(header);
 
     private static ModelFileFault? CheckKind(GgufHeader header)
     {
@@ -103,47 +102,9 @@ internal static class ModelRequirements
         return tokens is { IsArray: true, Type: GgufValueType.Text, Count: > 0 and <= int.MaxValue } ? null : WrongType(GgufTokenList.Key, "a list of texts");
     }
 
-    private static ModelFileFault? CheckLibraryAsserts(GgufHeader header)
-    {
-        var architecture = header.FindText("general.architecture");
-        double Number(string name) => header.FindNumber($"{architecture}.{name}") ?? 0;
-        if (header.FindText($"{architecture}.rope.scaling.type") is { } scaling && scaling is not ("none" or "linear" or "yarn" or "longrope"))
-        {
-            return new ModelFileFault(ModelFileError.Malformed, $"has the unknown rope scaling {ModelFileFault.Quote(scaling)}");
-        }
-
-        if (Number("nextn_predict_layers") > Number("block_count"))
-        {
-            return Contradiction($"{architecture}.nextn_predict_layers");
-        }
-
-        var experts = Number("expert_count");
-        var used = Number("expert_used_count");
-        var groups = Number("expert_group_count");
-        var usedIsList = header.Values.TryGetValue($"{architecture}.expert_used_count", out var usedValue) && usedValue.IsArray;
-
-        // Hunyuan's dense models say "one expert" for none.
-        if (experts <= 1 && architecture is "hunyuan_vl" or "hunyuan-dense")
-        {
-            return null;
-        }
-
-        if (experts > MaxExperts || used > experts || (experts > 0 && used == 0 && !usedIsList))
-        {
-            return Contradiction($"{architecture}.expert_count");
-        }
-
-        var groupsAreSound = experts == 0
-            ? groups == 0
-            : groups < experts && (groups <= 1 || (experts % groups == 0 && Number("expert_group_used_count") is var usedGroups && usedGroups > 0 && usedGroups < groups));
-        return groupsAreSound ? null : Contradiction($"{architecture}.expert_group_count");
-    }
-
     private static ModelFileFault NotGenerative(string kind) => new(ModelFileError.NotGenerative, $"is {kind}, not a model that generates text");
 
     private static ModelFileFault Missing(string key) => new(ModelFileError.MissingKey, $"lacks the key {key}");
 
     private static ModelFileFault WrongType(string key, string type) => new(ModelFileError.Malformed, $"has the key {key}, but it is not {type}");
-
-    private static ModelFileFault Contradiction(string key) => new(ModelFileError.Malformed, $"has a value for {key} that contradicts its other keys");
 }

@@ -85,10 +85,11 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void Read_SentencePieceWithoutSpecialTokens_TakesTheLibrarysDefaults()
     {
-        var metadata = Use(TinyModel.Create(new TinyModelOptions()).Set("tokenizer.ggml.model", "llama")
+        string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "\u2581the"];
+        var metadata = Use(TinyModel.Create(new TinyModelOptions()).Set("tokenizer.ggml.model", "llama").Set("tokenizer.ggml.tokens", tokens)
             .Remove("tokenizer.ggml.bos_token_id").Remove("tokenizer.ggml.eos_token_id"));
-        Assert.Equal("\u0101", metadata.BosToken);
-        Assert.Equal("\u0102", metadata.EosToken);
+        Assert.Equal("<s>", metadata.BosToken);
+        Assert.Equal("</s>", metadata.EosToken);
     }
 
     [Fact]
