@@ -101,8 +101,8 @@ internal sealed class KvCache
     }
 
     /// <summary>
-    /// A lease that starts with the matched prefix, locked before anything may be evicted; null if every sequence id is
-    /// held by a lease. With <paramref name="attach"/> false the lease stays outside the tree and the match is not used.
+    /// A lease that starts with the matched prefix, locked before anything may be evicted, or with nothing if only the
+    /// matched path's own sequence id is left; null if every id is held by a lease. With <paramref name="attach"/> false the lease stays outside the tree and the match is not used.
     /// </summary>
     public KvLease? Acquire(PrefixMatch match, string? salt, bool attach)
     {
@@ -123,7 +123,8 @@ internal sealed class KvCache
                     Unlock(end);
                 }
 
-                return null;
+                // Every id left may cover just the matched path: give the path up for its id.
+                return match.Length > 0 ? Acquire(default, salt, attach) : null;
             }
         }
 

@@ -33,6 +33,12 @@ public sealed record EngineStats
     /// <summary>Sequences whose cells were taken for another since start.</summary>
     public long NumPreemptions { get; init; }
 
+    /// <summary>Times that the KV books were compared with the library's memory since start: whenever the engine falls idle.</summary>
+    public long NumBookChecks { get; init; }
+
+    /// <summary>Of those, times that they did not match and the memory was made anew; 0 unless there is a bug.</summary>
+    public long NumBookErrors { get; init; }
+
     /// <summary>Requests in the command queue that the engine thread has not seen yet.</summary>
     public int NumQueued { get; init; }
 }

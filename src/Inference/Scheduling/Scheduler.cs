@@ -103,7 +103,11 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             if (row.WantsOutput)
             {
                 var token = sampled[next++];
-                sequence.Append(token.TokenId);
+                if (token.TokenId >= 0)
+                {
+                    sequence.Append(token.TokenId);
+                }
+
                 if ((token.FinishReason ?? (sequence.NumTokens >= sequence.MaxTokens ? FinishReason.Length : null)) is { } reason)
                 {
                     Finish(sequence, reason);
@@ -132,29 +136,30 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     }
 
     /// <summary>
-    /// The device failed in a step and its memory was made anew: everything that ran is computed again from its tokens; what
-    /// has failed too often ends with <see cref="FinishReason.Error"/>.
+    /// The device failed in a step, and <see cref="Restart"/> follows: a sequence that was in too many failed steps in a row
+    /// ends with <see cref="FinishReason.Error"/>.
     /// </summary>
-    public void PostProcessFailure(ScheduledStep step, KvCache newCache)
+    public void PostProcessFailure(ScheduledStep step)
     {
-        Cache = newCache;
-        foreach (var row in step.Rows)
+        for (var i = 0; i < step.Rows.Count; i++)
         {
-            row.Sequence.NumFailures++;
-        }
-
-        for (var i = _running.Count - 1; i >= 0; i--)
-        {
-            var sequence = _running[i];
-            sequence.Lease = null;
-            if (sequence.NumFailures > MaxFailures)
+            var (sequence, _, numTokens, _) = step[i];
+            Cache.Return(sequence.Lease!, numTokens);
+            if (++sequence.NumFailures > MaxFailures)
             {
                 Finish(sequence, FinishReason.Error);
             }
-            else
-            {
-                Requeue(sequence);
-            }
+        }
+    }
+
+    /// <summary>The KV memory was made anew: what runs is computed again from its tokens.</summary>
+    public void Restart(KvCache emptyCache)
+    {
+        Cache = emptyCache;
+        while (_running.Count > 0)
+        {
+            _running[^1].Lease = null;
+            Requeue(_running[^1]);
         }
     }
 
@@ -261,7 +266,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             if (other.IsPrefill && other.ReusePrefix && other.Salt == sequence.Salt)
             {
                 var common = other.Tokens.CommonPrefixLength(sequence.Tokens[..^1]);
-                if (common > other.NumComputedTokens && common >= matchedLength + limits.MinSharedTokens)
+                if (common > other.NumComputedTokens && IsWorthWaiting(common - matchedLength, sequence.NumTokens - matchedLength))
                 {
                     other.AwaitedLength = Math.Min(other.AwaitedLength, common);
                     return true;
@@ -272,12 +277,18 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         return false;
     }
 
+    // A block, or half of what the sequence would compute itself: a short command need not wait for a book because both
+    // begin with the same two sentences.
+    private static bool IsWorthWaiting(int numSharedTokens, int numMissingTokens) =>
+        numSharedTokens >= PrefixNode.BlockSize || (numSharedTokens > 0 && numSharedTokens * 2 >= numMissingTokens);
+
     private void SchedulePrefills()
     {
         _prefills.Clear();
         foreach (var sequence in _running)
         {
-            if (sequence.IsPrefill)
+            // Also one that came back with only its newest token to compute, after the decodes were chosen.
+            if (sequence.IsPrefill || sequence.Lease!.NumTokens == sequence.NumComputedTokens)
             {
                 _prefills.Add(sequence);
             }

@@ -18,12 +18,6 @@ internal sealed record SchedulerLimits
     /// </summary>
     public int ReservedOutputTokens { get; init; } = 512;
 
-    /// <summary>
-    /// Tokens of a common prefix below which a sequence does not wait for another to compute it: about one chunk, less
-    /// than a template's header plus a short system message costs to compute twice.
-    /// </summary>
-    public int MinSharedTokens { get; init; } = 32;
-
     /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of 250 and four decode steps.</summary>
     public double? InterTokenTargetMs { get; init; }
 }

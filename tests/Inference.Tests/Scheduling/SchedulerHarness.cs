@@ -29,7 +29,7 @@ internal sealed class SchedulerHarness
     public Scheduler Scheduler { get; }
 
     /// <summary>Picks the next token of a sequence; the default is a function of its tokens.</summary>
-    public Func<Sequence, SampledToken> Pick { get; set; } = sequence => new SampledToken((sequence.Tokens[^1] * 31) + sequence.NumTokens, null);
+    public Func<Sequence, SampledToken> Pick { get; set; } = sequence => new SampledToken(((sequence.Tokens[^1] * 31) + sequence.NumTokens) & 0xFFFFFF, null);
 
     public List<Sequence> Finished { get; } = [];
 
@@ -71,7 +71,8 @@ internal sealed class SchedulerHarness
     {
         var step = Scheduler.Schedule();
         _memory.Clear();
-        Scheduler.PostProcessFailure(step, new KvCache(Scheduler.Cache.NumCells, NumIds, Scheduler.Cache.CanShare, "test"));
+        Scheduler.PostProcessFailure(step);
+        Scheduler.Restart(new KvCache(Scheduler.Cache.NumCells, NumIds, Scheduler.Cache.CanShare, "test"));
         Finished.AddRange(Scheduler.Finished);
         Scheduler.Finished.Clear();
         CheckBooks();

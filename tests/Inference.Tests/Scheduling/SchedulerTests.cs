@@ -143,6 +143,33 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Schedule_OnlyTheNewestTokenMissing_IsComputedAtOnce()
+    {
+        var harness = new SchedulerHarness();
+        var first = harness.Add(SchedulerHarness.Tokens(60, 1), maxOutput: 40);
+        harness.RunToEnd();
+        var resumed = new Sequence(99, first.Tokens[..60], first.Tokens[60..85], 40);
+        harness.Scheduler.Add(resumed);
+        var step = harness.Step();
+        harness.RunToEnd();
+
+        Assert.Equal(1, step.NumTokens);
+        Assert.Equal(first.Tokens.ToArray(), resumed.Tokens.ToArray());
+    }
+
+    [Fact]
+    public void Schedule_ShortPromptSharesLittleWithLongPrefill_DoesNotWaitForIt()
+    {
+        var harness = new SchedulerHarness(numCells: 16_384, maxBatchTokens: 256);
+        var header = SchedulerHarness.Tokens(40, 1);
+        harness.Add([.. header, .. SchedulerHarness.Tokens(6000, 2)]);
+        var shortOne = harness.Add([.. header, .. SchedulerHarness.Tokens(100, 3)]);
+        harness.Step();
+
+        Assert.Equal(1, shortOne.NumOutputTokens);
+    }
+
+    [Fact]
     public void Abort_DuringPrefill_WhatWasComputedStays()
     {
         var harness = new SchedulerHarness(maxBatchTokens: 100);

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>
+/// The one way into the engine thread. Submissions are bounded by how many requests may wait, counted until they get a
+/// place or end; aborts are never refused. Any thread writes, the engine thread reads.
+/// </summary>
+internal sealed class CommandQueue(int maxWaiting) : IDisposable
+{
+    private readonly ConcurrentQueue<EngineCommand> _commands = new();
+
+    // No spinning: an idle engine waits for minutes, and a busy one never waits.
+    private readonly ManualResetEventSlim _hasCommands = new(initialState: false, spinCount: 0);
+    private readonly Lock _gate = new();
+    private int _numWaiting;
+    private volatile bool _isClosed;
+
+    /// <summary>Requests submitted that have neither a place nor an end yet.</summary>
+    public int NumWaiting => Volatile.Read(ref _numWaiting);
+
+    /// <summary>True if nothing is queued.</summary>
+    public bool IsEmpty => _commands.IsEmpty;
+
+    /// <summary>Queues a request, unless as many wait as may or the queue is closed.</summary>
+    public SubmitStatus TrySubmit(Generation generation)
+    {
+        // Under the lock of Close: what is taken is in the queue before the engine thread empties it for the last time.
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return SubmitStatus.Unavailable;
+            }
+
+            if (Interlocked.Increment(ref _numWaiting) > maxWaiting)
+            {
+                Leave();
+                return SubmitStatus.QueueFull;
+            }
+
+            Send(new EngineCommand(generation, 0));
+            return SubmitStatus.Accepted;
+        }
+    }
+
+    /// <summary>Queues an abort.</summary>
+    public void Abort(long requestId) => Send(new EngineCommand(null, requestId));
+
+    /// <summary>A request got a place or ended without one.</summary>
+    public void Leave() => Interlocked.Decrement(ref _numWaiting);
+
+    /// <summary>Takes the next command if there is one.</summary>
+    public bool TryTake(out EngineCommand command) => _commands.TryDequeue(out command);
+
+    /// <summary>Refuses submissions from now on and wakes the engine thread.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+
+        _hasCommands.Set();
+    }
+
+    /// <summary>Engine thread: returns when there is a command or the queue is closed.</summary>
+    public void Wait()
+    {
+        while (_commands.IsEmpty && !_isClosed)
+        {
+            _hasCommands.Wait();
+            _hasCommands.Reset();
+
+            // A command queued between the wait and the reset has been seen by neither: look again before waiting.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _hasCommands.Dispose();
+
+    private void Send(EngineCommand command)
+    {
+        _commands.Enqueue(command);
+        if (!_hasCommands.IsSet)
+        {
+            _hasCommands.Set();
+        }
+    }
+}

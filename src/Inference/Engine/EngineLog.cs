@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>Log messages of the engine, event ids 1000 to 1099.</summary>
+internal static partial class EngineLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "Loaded {Model} in {Seconds:F1} s: {Cells} KV cells ({KvType}), {Sequences} sequences at once, steps of at most {BatchTokens} tokens, one request up to {SequenceTokens} tokens")]
+    public static partial void Loaded(ILogger logger, string model, double seconds, int cells, KvCacheType kvType, int sequences, int batchTokens, int sequenceTokens);
+
+    [LoggerMessage(1001, LogLevel.Warning, "The library found no cells for a step of {Tokens} tokens although {Free} should be free; cached prefixes were dropped")]
+    public static partial void NoCells(ILogger logger, int tokens, int free);
+
+    [LoggerMessage(1002, LogLevel.Error, "The device failed in a step of {Sequences} sequences and {Tokens} tokens; its memory is made anew and the requests are computed again")]
+    public static partial void StepFailed(ILogger logger, int sequences, int tokens);
+
+    [LoggerMessage(1003, LogLevel.Critical, "The engine stopped on an error of its own; every request has been ended")]
+    public static partial void Stopped(ILogger logger, Exception exception);
+
+    [LoggerMessage(1004, LogLevel.Error, "{Failure}")]
+    public static partial void LoadFailed(ILogger logger, string failure);
+
+    [LoggerMessage(1005, LogLevel.Critical, "The KV books do not match the library's memory")]
+    public static partial void BooksDoNotMatch(ILogger logger, Exception exception);
+}

@@ -1,0 +1,295 @@
+using System.Diagnostics;
+using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>
+/// The batched decode loop: drain commands, schedule, run, post-process, publish. Everything here belongs to the engine
+/// thread; other threads meet it in <see cref="CommandQueue"/>, <see cref="GenerationStream"/> and <see cref="GetStats"/>.
+/// </summary>
+internal sealed class EngineLoop
+{
+    private readonly IModelRunner _runner;
+    private readonly Vocabulary _vocabulary;
+    private readonly CommandQueue _commands;
+    private readonly Scheduler _scheduler;
+    private readonly StepCosts _costs;
+    private readonly RowSampler _sampler;
+    private readonly ILogger _logger;
+    private readonly Dictionary<long, Generation> _generations = [];
+    private long _numSteps;
+    private long _numPromptTokens;
+    private long _numCachedTokens;
+    private long _numOutputTokens;
+    private long _numBookChecks;
+    private long _numBookErrors;
+    private bool _hasRunSinceCheck;
+
+    /// <param name="runner">The device.</param>
+    /// <param name="vocabulary">Its vocabulary.</param>
+    /// <param name="commands">The way in.</param>
+    /// <param name="limits">What a step and the engine may hold.</param>
+    /// <param name="logger">For failures of the device.</param>
+    public EngineLoop(IModelRunner runner, Vocabulary vocabulary, CommandQueue commands, SchedulerLimits limits, ILogger logger)
+    {
+        _runner = runner;
+        _vocabulary = vocabulary;
+        _commands = commands;
+        _logger = logger;
+        _costs = new StepCosts();
+        _scheduler = new Scheduler(limits, CreateCache(), _costs);
+        _sampler = new RowSampler(runner, vocabulary, limits.MaxSequences);
+    }
+
+    /// <summary>True if a step could do anything.</summary>
+    public bool HasWork => _scheduler.HasWork;
+
+    /// <summary>One step. Waits for a command first if there is nothing to run.</summary>
+    public void Step()
+    {
+        DrainCommands();
+        var step = _scheduler.Schedule();
+        ApplyOperations();
+        PublishStarted();
+        if (step.Rows.Count > 0)
+        {
+            Run(step);
+            ApplyOperations();
+        }
+
+        PublishFinished();
+    }
+
+    /// <summary>Ends everything that is left; the streams finish with <paramref name="reason"/>.</summary>
+    public void Finish(FinishReason reason)
+    {
+        while (_commands.TryTake(out var command))
+        {
+            if (command.Submitted is { } generation)
+            {
+                _commands.Leave();
+                generation.Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Finished, Reason = reason });
+            }
+        }
+
+        foreach (var generation in _generations.Values)
+        {
+            if (generation.NumCachedTokens < 0)
+            {
+                _commands.Leave();
+            }
+
+            generation.Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Finished, Reason = reason });
+        }
+
+        _generations.Clear();
+    }
+
+    /// <summary>Counts as of the last step; any thread, values of one moment only while the engine is idle.</summary>
+    public EngineStats GetStats()
+    {
+        var cache = _scheduler.Cache;
+        var numRunning = _scheduler.Running.Count;
+        return new EngineStats
+        {
+            NumRunning = numRunning,
+            NumWaiting = _scheduler.NumWaiting,
+            NumQueued = Math.Max(0, _commands.NumWaiting - _scheduler.NumWaiting),
+            NumCells = cache.NumCells,
+            NumUsedCells = cache.NumCells - cache.NumFreeCells - cache.NumCachedCells,
+            NumCachedCells = cache.NumCachedCells,
+            NumSteps = Volatile.Read(ref _numSteps),
+            NumPromptTokens = Volatile.Read(ref _numPromptTokens),
+            NumCachedTokens = Volatile.Read(ref _numCachedTokens),
+            NumOutputTokens = Volatile.Read(ref _numOutputTokens),
+            NumPreemptions = _scheduler.NumPreemptions,
+            NumBookChecks = Volatile.Read(ref _numBookChecks),
+            NumBookErrors = Volatile.Read(ref _numBookErrors),
+        };
+    }
+
+    /// <summary>Counts from 0 again: what was done so far was nobody's request.</summary>
+    public void ResetStats()
+    {
+        _numSteps = 0;
+        _numPromptTokens = 0;
+        _numCachedTokens = 0;
+        _numOutputTokens = 0;
+    }
+
+    /// <summary>Throws if our books and the library's contradict each other. Between steps.</summary>
+    public void CheckIntegrity()
+    {
+        _scheduler.CheckIntegrity();
+        var expected = new int[_runner.Info.NumSequenceIds];
+        for (var id = 0; id < expected.Length; id++)
+        {
+            expected[id] = _scheduler.Cache.GetCachedLength(id);
+        }
+
+        foreach (var sequence in _scheduler.Running)
+        {
+            expected[sequence.Lease!.SequenceId] = sequence.NumComputedTokens;
+        }
+
+        for (var id = 0; id < expected.Length; id++)
+        {
+            var (min, max) = _runner.GetPositions(id);
+            if (max + 1 != expected[id] || (max >= 0 && min != 0))
+            {
+                throw new InvalidOperationException($"Sequence id {id} holds positions {min} to {max}; the books say {expected[id]} tokens.");
+            }
+        }
+    }
+
+    private KvCache CreateCache() =>
+        new(_runner.Info.NumCells, _runner.Info.NumSequenceIds, _runner.Info.CanSharePrefixes, _runner.Info.Fingerprint);
+
+    private void DrainCommands()
+    {
+        if (!_scheduler.HasWork)
+        {
+            if (_commands.IsEmpty && _hasRunSinceCheck)
+            {
+                CheckBooks();
+            }
+
+            _commands.Wait();
+        }
+
+        while (_commands.TryTake(out var command))
+        {
+            if (command.Submitted is { } submitted)
+            {
+                _generations.Add(submitted.RequestId, submitted); // ids are unique by contract
+                _scheduler.Add(submitted);
+            }
+            else if (_generations.TryGetValue(command.AbortedId, out var aborted))
+            {
+                _scheduler.Abort(aborted);
+            }
+        }
+    }
+
+    // When idle. Books that are wrong would spoil answers silently: start from empty memory instead, and say so.
+    private void CheckBooks()
+    {
+        _hasRunSinceCheck = false;
+        _numBookChecks++;
+        try
+        {
+            CheckIntegrity();
+        }
+        catch (InvalidOperationException exception)
+        {
+            _numBookErrors++;
+            EngineLog.BooksDoNotMatch(_logger, exception);
+            ResetDevice();
+        }
+    }
+
+    private void ResetDevice()
+    {
+        if (!_runner.Reset())
+        {
+            throw new InvalidOperationException("The device's memory cannot be made anew.");
+        }
+
+        _scheduler.Restart(CreateCache());
+    }
+
+    private void ApplyOperations()
+    {
+        if (_scheduler.Cache.Operations.Count > 0)
+        {
+            _runner.Apply(_scheduler.Cache.Operations);
+            _scheduler.Cache.ClearOperations();
+        }
+    }
+
+    private void Run(ScheduledStep step)
+    {
+        _hasRunSinceCheck = true;
+        var start = Stopwatch.GetTimestamp();
+        switch (_runner.Run(step))
+        {
+            case RunStatus.Ok:
+                var sampled = _sampler.Sample(step);
+                _costs.Observe(step.NumTokens, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                PublishTokens(step, sampled);
+                _scheduler.PostProcess(step, sampled);
+                _numSteps++;
+                break;
+            case RunStatus.NoCells:
+                EngineLog.NoCells(_logger, step.NumTokens, _scheduler.Cache.NumFreeCells);
+                _scheduler.PostProcessNoCells(step);
+                break;
+            default:
+                EngineLog.StepFailed(_logger, step.Rows.Count, step.NumTokens);
+                _scheduler.PostProcessFailure(step);
+                ResetDevice();
+                break;
+        }
+    }
+
+    private void PublishStarted()
+    {
+        foreach (var sequence in _scheduler.Admitted)
+        {
+            _commands.Leave();
+            _numPromptTokens += sequence.NumPromptTokens;
+            _numCachedTokens += sequence.NumCachedTokens;
+            ((Generation)sequence).Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Started, NumCachedTokens = sequence.NumCachedTokens });
+        }
+
+        _scheduler.Admitted.Clear();
+    }
+
+    private void PublishTokens(ScheduledStep step, ReadOnlySpan<SampledToken> sampled)
+    {
+        var next = 0;
+        for (var i = 0; i < step.Rows.Count; i++)
+        {
+            if (!step[i].WantsOutput || sampled[next++] is not { TokenId: >= 0 and var token })
+            {
+                continue;
+            }
+
+            var generation = (Generation)step[i].Sequence;
+            _numOutputTokens++;
+            generation.Stream.Write(new GenerationEvent
+            {
+                Kind = GenerationEventKind.Token,
+                OutputIndex = generation.NumOutputTokens,
+                TokenId = token,
+                Bytes = _vocabulary.GetBytes(token),
+                IsControl = _vocabulary.IsControl(token),
+            });
+        }
+    }
+
+    private void PublishFinished()
+    {
+        foreach (var sequence in _scheduler.Finished)
+        {
+            var generation = (Generation)sequence;
+            if (generation.NumCachedTokens < 0)
+            {
+                _commands.Leave();
+            }
+
+            _generations.Remove(generation.RequestId);
+            generation.Stream.Write(new GenerationEvent
+            {
+                Kind = GenerationEventKind.Finished,
+                Reason = generation.FinishReason!.Value,
+                MatchedStop = generation.MatchedStop,
+            });
+        }
+
+        _scheduler.Finished.Clear();
+    }
+}

@@ -1,0 +1,180 @@
+using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>
+/// The engine in this process. One plain named thread loads the model, owns everything native and runs the loop; it is
+/// joined by <see cref="DisposeAsync"/>. Public members: any thread.
+/// </summary>
+public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
+{
+    private readonly InferenceOptions _options;
+    private readonly string _modelPath;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly CommandQueue _commands;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread _thread;
+    private Action<float>? _progress;
+    private volatile LoadedEngine? _engine;
+    private volatile EngineState _state = EngineState.Loading;
+    private volatile string? _failure;
+    private int _isDisposed;
+
+    /// <param name="options">Validated options.</param>
+    /// <param name="modelPath">The GGUF file, checked by <see cref="ModelFile"/>; its first shard.</param>
+    /// <param name="loggers">For the engine's lines and llama.cpp's.</param>
+    public InferenceEngine(InferenceOptions options, string modelPath, ILoggerFactory loggers)
+    {
+        _options = options;
+        _modelPath = modelPath;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<InferenceEngine>();
+        _commands = new CommandQueue(options.MaxWaiting);
+        _thread = new Thread(Main) { Name = "inference-engine", IsBackground = true };
+    }
+
+    /// <inheritdoc/>
+    public EngineState State => _state;
+
+    /// <inheritdoc/>
+    public string? Failure => _failure;
+
+    /// <inheritdoc/>
+    public EngineStats Stats => _engine?.Loop.GetStats() ?? new EngineStats();
+
+    /// <summary>
+    /// Starts loading. The task ends when the engine is ready or has failed (see <see cref="State"/>); it never throws.
+    /// <paramref name="progress"/> is told the share loaded, 0 to 1, on the engine thread. Call once.
+    /// </summary>
+    public Task StartAsync(Action<float>? progress)
+    {
+        _progress = progress;
+        _thread.Start();
+        return _loaded.Task;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadOnlyMemory<int>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken) =>
+        GetReady().Tokenizer.EncodeAsync(prompt, cancellationToken);
+
+    /// <inheritdoc/>
+    public SubmitResult Submit(GenerationRequest request)
+    {
+        if (_state != EngineState.Ready || _engine is not { } engine)
+        {
+            return new SubmitResult(SubmitStatus.Unavailable, null);
+        }
+
+        // The library asserts on ids outside the vocabulary, and takes the process with it.
+        var vocabularySize = engine.Vocabulary.Count;
+        var numTokens = request.PromptTokens.Length + request.OutputTokens.Length;
+        ArgumentOutOfRangeException.ThrowIfZero(request.PromptTokens.Length, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(numTokens, engine.MaxSequenceTokens, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.MaxOutputTokens, request.OutputTokens.Length, nameof(request));
+        if (request.PromptTokens.Span.ContainsAnyExceptInRange(0, vocabularySize - 1) || request.OutputTokens.Span.ContainsAnyExceptInRange(0, vocabularySize - 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(request), "A token is outside the vocabulary.");
+        }
+
+        // A sequence counts to prompt + output: keep the sum an int whatever the client asked for.
+        var maxOutputTokens = Math.Min(request.MaxOutputTokens, engine.MaxSequenceTokens);
+        var generation = new Generation(request with { MaxOutputTokens = maxOutputTokens }, engine.Vocabulary);
+        var status = _commands.TrySubmit(generation);
+        return new SubmitResult(status, status == SubmitStatus.Accepted ? generation.Stream : null);
+    }
+
+    /// <inheritdoc/>
+    public void Abort(long requestId) => _commands.Abort(requestId);
+
+    /// <summary>Ends what runs with <see cref="FinishReason.Aborted"/>, joins the engine thread and frees everything native.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _commands.Close();
+        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        {
+            _state = EngineState.Stopping;
+        }
+        else
+        {
+            await Task.Run(_thread.Join).ConfigureAwait(false);
+        }
+
+        _commands.Dispose();
+        _stopping.Dispose();
+    }
+
+    private LoadedEngine GetReady() =>
+        _state == EngineState.Ready && _engine is { } engine ? engine : throw new EngineUnavailableException(_state);
+
+    private void Main()
+    {
+        try
+        {
+            using var engine = LoadedEngine.Load(_options, _modelPath, _commands, _loggers, _progress, _stopping.Token);
+            _engine = engine;
+            _state = EngineState.Ready;
+            _loaded.TrySetResult();
+            Run(engine.Loop);
+        }
+        catch (OperationCanceledException)
+        {
+            _state = EngineState.Stopping;
+        }
+        catch (EngineLoadException exception)
+        {
+            Fail(exception.Message);
+            EngineLog.LoadFailed(_logger, exception.Message);
+        }
+#pragma warning disable CA1031 // the last frame of the thread: anything that gets here would end the process
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Fail($"The engine stopped on an error of its own: {exception.Message}");
+            EngineLog.Stopped(_logger, exception);
+        }
+        finally
+        {
+            _engine = null;
+            _loaded.TrySetResult();
+        }
+    }
+
+    private void Run(EngineLoop loop)
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                loop.Step();
+            }
+
+            _state = EngineState.Stopping;
+            _commands.Close();
+            loop.Finish(FinishReason.Aborted);
+        }
+        catch
+        {
+            // Refuse first, so that no request slips in behind those that end here.
+            _state = EngineState.Failed;
+            _commands.Close();
+            loop.Finish(FinishReason.Error);
+            throw;
+        }
+    }
+
+    private void Fail(string failure)
+    {
+        _failure = failure;
+        _state = EngineState.Failed;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Native;
+using InferenceServer.Inference.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>A model in memory with its context, tokenizer and loop, warmed up. Made, stepped and disposed by the engine thread.</summary>
+internal sealed class LoadedEngine : IDisposable
+{
+    // Tokens of one ubatch. Prefill is bound by arithmetic from small batches on (a 70B on a Mac pays about 4 % at 256), while the
+    // pause until an abort or a short prompt gets its turn grows with it. Also the block of the prefix tree.
+    private const int MaxBatchTokens = 256;
+
+    // Cached conversations that keep a sequence id of their own beside the running ones. Each id costs one row of logits in
+    // the output buffer (0.2 to 0.6 MB); the library has 256 in all.
+    private const int NumCachedSequences = 56;
+
+    private const int MaxSequenceIds = 256;
+
+    private readonly LoadedModel _model;
+    private readonly LlamaModelRunner _runner;
+
+    private LoadedEngine(LoadedModel model, LlamaModelRunner runner, EngineLoop loop, Tokenizer tokenizer)
+    {
+        _model = model;
+        _runner = runner;
+        Loop = loop;
+        Tokenizer = tokenizer;
+    }
+
+    /// <summary>The loop; engine thread only.</summary>
+    public EngineLoop Loop { get; }
+
+    /// <summary>Text to tokens; any thread.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The model's vocabulary; any thread.</summary>
+    public Vocabulary Vocabulary => _model.Vocabulary;
+
+    /// <summary>Tokens of one sequence at most.</summary>
+    public int MaxSequenceTokens => _runner.Info.MaxSequenceTokens;
+
+    /// <summary>
+    /// Loads what the options name. Throws <see cref="EngineLoadException"/> with a line for the operator, or
+    /// <see cref="OperationCanceledException"/>.
+    /// </summary>
+    public static LoadedEngine Load(
+        InferenceOptions options, string modelPath, CommandQueue commands, ILoggerFactory loggers, Action<float>? progress, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var logger = loggers.CreateLogger<InferenceEngine>();
+        var model = LoadModel(options, modelPath, loggers, progress, cancellationToken);
+        LlamaModelRunner? runner = null;
+        try
+        {
+            var sharesPrefixes = !model.IsRecurrent && !model.IsHybrid;
+            var settings = new ContextSettings
+            {
+                NumCells = options.Context,
+                MaxBatchTokens = MaxBatchTokens,
+                MaxSequences = sharesPrefixes ? Math.Min(MaxSequenceIds, options.Parallel + NumCachedSequences) : options.Parallel,
+                MaxOutputs = options.Parallel,
+                KvCacheType = options.KvCacheType,
+                Threads = options.Threads ?? Environment.ProcessorCount,
+            };
+            runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
+            var limits = new SchedulerLimits
+            {
+                MaxBatchTokens = runner.Info.MaxBatchTokens,
+                MaxSequences = options.Parallel,
+                MaxSequenceTokens = runner.Info.MaxSequenceTokens,
+                InterTokenTargetMs = options.InterTokenTargetMs,
+            };
+            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, logger);
+            WarmUp(loop, model.Vocabulary, commands);
+            EngineLog.Loaded(
+                logger,
+                Path.GetFileName(modelPath),
+                Stopwatch.GetElapsedTime(start).TotalSeconds,
+                runner.Info.NumCells,
+                options.KvCacheType,
+                limits.MaxSequences,
+                limits.MaxBatchTokens,
+                limits.MaxSequenceTokens);
+            return new LoadedEngine(model, runner, loop, model.CreateTokenizer(options.EscapeControlTokens));
+        }
+        catch
+        {
+            runner?.Dispose();
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Tokenizer.Dispose();
+        _runner.Dispose();
+        _model.Dispose();
+    }
+
+    private static LoadedModel LoadModel(
+        InferenceOptions options, string modelPath, ILoggerFactory loggers, Action<float>? progress, CancellationToken cancellationToken)
+    {
+        DeviceSelection devices;
+        try
+        {
+            var folder = NativeLibraries.Load(folder: null, loggers.CreateLogger("llama.cpp"));
+            devices = DeviceSelection.Select(options.Device, folder.GpuKinds, ComputeDevice.Enumerate());
+        }
+        catch (NativeLibraryException exception)
+        {
+            throw new EngineLoadException(exception.Message, exception);
+        }
+
+        if (devices.Refusal is { } refusal)
+        {
+            throw new EngineLoadException(refusal);
+        }
+
+        var result = LoadedModel.Load(
+            new ModelLoadSettings { Path = modelPath, GpuLayers = options.GpuLayers, Devices = devices.Devices, MLock = options.MLock, Progress = progress },
+            cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        return result.Model ?? throw new EngineLoadException($"The model {modelPath} could not be loaded: {result.Detail}.");
+    }
+
+    private static string GetFingerprint(string modelPath, InferenceOptions options)
+    {
+        var file = new FileInfo(modelPath);
+        return $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{options.KvCacheType}|{NativeLibraries.Version}";
+    }
+
+    // The first steps page the weights in and allocate the device's buffers; they also teach the loop what a step costs.
+    private static void WarmUp(EngineLoop loop, Vocabulary vocabulary, CommandQueue commands)
+    {
+        var token = vocabulary.Bos ?? 0;
+        foreach (var numPromptTokens in (ReadOnlySpan<int>)[1, 64, 16])
+        {
+            var prompt = new int[numPromptTokens];
+            Array.Fill(prompt, token);
+            var request = new GenerationRequest
+            {
+                Id = long.MinValue,
+                PromptTokens = prompt,
+                MaxOutputTokens = 3,
+                IgnoreEos = true,
+                ReusePrefix = false,
+                Sampling = new Sampling.SamplingParams { Temperature = 0, Seed = 0 },
+            };
+            commands.TrySubmit(new Generation(request, vocabulary));
+            do
+            {
+                loop.Step();
+            }
+            while (loop.HasWork);
+        }
+
+        loop.ResetStats();
+    }
+}

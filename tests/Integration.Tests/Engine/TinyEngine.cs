@@ -1,0 +1,119 @@
+using InferenceServer.Inference;
+using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Sampling;
+using InferenceServer.Inference.Scheduling;
+using InferenceServer.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace InferenceServer.Integration.Tests.Engine;
+
+/// <summary>The real engine on the real library over a tiny model. Disposing it checks the books against the library.</summary>
+internal sealed class TinyEngine : IAsyncDisposable
+{
+    private readonly string _folder;
+    private long _nextId;
+
+    private TinyEngine(string folder, InferenceEngine engine)
+    {
+        _folder = folder;
+        Engine = engine;
+    }
+
+    public InferenceEngine Engine { get; }
+
+    public static async Task<TinyEngine> StartAsync(
+        KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64)
+    {
+        var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
+        var path = Path.Combine(folder, "tiny.gguf");
+        TinyModel.WriteTo(path, new TinyModelOptions { Architecture = architecture });
+        var options = new InferenceOptions { ModelPath = path, Context = context, Parallel = parallel, KvCacheType = kvType, MaxWaiting = maxWaiting, Threads = 1 };
+        var engine = new InferenceEngine(options, path, NullLoggerFactory.Instance);
+        await engine.StartAsync(null);
+        Assert.Null(engine.Failure);
+        Assert.Equal(EngineState.Ready, engine.State);
+        return new TinyEngine(folder, engine);
+    }
+
+    public static int[] Tokens(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.Next('a', 'z' + 1))];
+    }
+
+    public GenerationRequest Request(int[] prompt, int maxOutput = 16, long seed = 1, float temperature = 0, bool reuse = true) => new()
+    {
+        Id = Interlocked.Increment(ref _nextId),
+        PromptTokens = prompt,
+        MaxOutputTokens = maxOutput,
+        IgnoreEos = true,
+        ReusePrefix = reuse,
+        Sampling = new SamplingParams { Temperature = temperature, Seed = seed },
+    };
+
+    public GenerationStream Submit(GenerationRequest request)
+    {
+        var result = Engine.Submit(request);
+        Assert.Equal(SubmitStatus.Accepted, result.Status);
+        return result.Stream!;
+    }
+
+    public Task<Outcome> RunAsync(GenerationRequest request) => ReadAsync(Submit(request));
+
+    public static async Task<Outcome> ReadAsync(GenerationStream stream)
+    {
+        var tokens = new List<int>();
+        var cached = -1;
+        while (await stream.WaitToReadAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(60)))
+        {
+            while (stream.TryRead(out var item))
+            {
+                switch (item.Kind)
+                {
+                    case GenerationEventKind.Started:
+                        Assert.Equal(-1, cached);
+                        cached = item.NumCachedTokens;
+                        break;
+                    case GenerationEventKind.Token:
+                        Assert.Equal(tokens.Count, item.OutputIndex);
+                        tokens.Add(item.TokenId);
+                        break;
+                    default:
+                        Assert.False(await stream.WaitToReadAsync(CancellationToken.None));
+                        return new Outcome([.. tokens], cached, item.Reason, item.MatchedStop);
+                }
+            }
+        }
+
+        throw new InvalidOperationException("The stream ended without a Finished event.");
+    }
+
+    /// <summary>Waits until nothing runs and the books have been compared with the library's memory.</summary>
+    public async Task<EngineStats> WaitUntilIdleAsync()
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (Engine.Stats is not { NumRunning: 0, NumWaiting: 0, NumQueued: 0, NumUsedCells: 0 } && DateTime.UtcNow < deadline)
+        {
+            await Task.Delay(5);
+        }
+
+        await Task.Delay(20);
+        var stats = Engine.Stats;
+        Assert.Equal((0, 0, 0, 0), (stats.NumRunning, stats.NumWaiting, stats.NumQueued, stats.NumUsedCells));
+        Assert.Equal(0, stats.NumBookErrors);
+        return stats;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Engine.State == EngineState.Ready)
+        {
+            Assert.True((await WaitUntilIdleAsync()).NumBookChecks > 0);
+        }
+
+        await Engine.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    internal sealed record Outcome(int[] Tokens, int NumCachedTokens, FinishReason Reason, string? MatchedStop);
+}
