@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Integration.Tests.Native;
 
-/// <summary>Loads the libraries; tests that count native handles or read the process-wide log run one after the other.</summary>
+/// <summary>Loads the libraries for tests that use them without an engine.</summary>
 [CollectionDefinition(Name)]
 public sealed class NativeCollection : ICollectionFixture<NativeCollection.Libraries>
 {
@@ -13,4 +13,11 @@ public sealed class NativeCollection : ICollectionFixture<NativeCollection.Libra
     {
         public Libraries() => NativeLibraries.Load(null, NullLogger.Instance);
     }
+}
+
+/// <summary>The same for tests that count live handles or read the log, of which there is one in the process: nothing runs beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class NativeAloneCollection : ICollectionFixture<NativeCollection.Libraries>
+{
+    public const string Name = "native alone";
 }

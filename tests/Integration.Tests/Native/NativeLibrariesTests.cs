@@ -113,7 +113,7 @@ public sealed class NativeLibrariesTests : IDisposable
     {
         var first = NativeLibraries.Load(null, NullLogger.Instance);
         Assert.Same(first, NativeLibraries.Load(Path.Combine(_folder.FullName, "missing"), NullLogger.Instance));
-        Assert.Equal(Path.Combine(AppContext.BaseDirectory, "native"), first.Path);
+        Assert.Equal(NativeLibraryFolder.Find(null).Path, first.Path);
     }
 
     [Fact]

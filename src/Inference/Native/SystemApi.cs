@@ -1,0 +1,12 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace InferenceServer.Inference.Native;
+
+/// <summary>The functions of the operating system that we call directly.</summary>
+internal static unsafe partial class SystemApi
+{
+    /// <summary>macOS only: a value of the kernel by its zero-terminated name. 0: written; else there is no such value or it is larger than the space.</summary>
+    [LibraryImport("libc"), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int sysctlbyname(byte* name, void* value, nuint* size, void* newValue, nuint newSize);
+}
