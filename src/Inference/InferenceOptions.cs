@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace InferenceServer.Inference;
 
@@ -51,4 +52,8 @@ public sealed class InferenceOptions
 
     /// <summary>False: text like <c>&lt;|im_end|&gt;</c> in a request becomes the control token, as some older clients expect.</summary>
     public bool EscapeControlTokens { get; set; } = true;
+
+    /// <summary>Sampling values for requests that leave them out.</summary>
+    [ValidateObjectMembers]
+    public SamplingOptions Sampling { get; set; } = new();
 }

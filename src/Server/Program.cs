@@ -1,2 +1,40 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using InferenceServer.Server.Commands;
+using InferenceServer.Server.Hosting;
+
+return (int)await ServerCommand.InvokeAsync(args, RunAsync);
+
+static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, CancellationToken cancellationToken)
+{
+    var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+    builder.Configuration.AddSettings(commandLine);
+    var settings = SettingsReader.Read(builder.Configuration, out var errors);
+    if (errors.Count > 0)
+    {
+        throw new StartupException(ExitCode.BadOptions, string.Join('\n', errors));
+    }
+
+    var model = ModelReader.Read(settings);
+    builder.Logging.AddServerLogging(builder.Configuration);
+    builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings.Server));
+    builder.Services.AddEngine();
+
+    await using var app = ServerApplication.Create(builder, settings, model);
+    WarnOfExposure(app.Logger, commandLine, settings.Server);
+    await app.StartListeningAsync(settings.Server, cancellationToken);
+    Console.Write(Welcome.Text(app.ClientAddress(), model, needsKey: !app.Services.GetRequiredService<ApiKeys>().IsOpen));
+    await app.WaitForShutdownAsync(cancellationToken);
+    app.Services.GetRequiredService<ProcessOutcome>().ThrowIfFailed();
+}
+
+static void WarnOfExposure(ILogger logger, IReadOnlyDictionary<string, string?> commandLine, ServerOptions options)
+{
+    if (commandLine.ContainsKey("Server:ApiKey"))
+    {
+        logger.KeyIsVisible();
+    }
+
+    if (options is { ApiKey: null, ApiKeyFile: null } && !ListenAddress.Parse(options.Host)!.IsLoopback)
+    {
+        logger.OpenToNetwork(options.Host);
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+
+namespace InferenceServer.Server.Commands;
+
+/// <summary>The command line: help, version, and options as settings.</summary>
+internal static class ServerCommand
+{
+    private const string Description =
+        """
+        Serves a GGUF model over an OpenAI-compatible HTTP API.
+
+        Every option is also a setting: --port 9000, or the environment variable Server__Port=9000, or "Server": { "Port": 9000 } in
+        appsettings.json (in the program's folder or the working directory). The command line wins, then the environment.
+        """;
+
+    /// <summary>Parses the arguments and runs the server, unless help or the version was asked for.</summary>
+    /// <param name="args">As the process got them.</param>
+    /// <param name="run">Runs the server with the settings that the arguments name.</param>
+    public static async Task<ExitCode> InvokeAsync(string[] args, Func<IReadOnlyDictionary<string, string?>, CancellationToken, Task> run)
+    {
+        var root = new RootCommand(Description);
+        var options = CommandLineOption.All.ToDictionary(option => option, ToOption);
+        foreach (var option in options.Values)
+        {
+            root.Options.Add(option);
+        }
+
+        root.SetAction((result, cancellationToken) => run(ToSettings(result, options), cancellationToken));
+        try
+        {
+            var parsed = root.Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                throw new StartupException(ExitCode.BadOptions, string.Join('\n', parsed.Errors.Select(error => error.Message)));
+            }
+
+            await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return ExitCode.Ok;
+        }
+        catch (StartupException e)
+        {
+            foreach (var line in e.Message.Split('\n'))
+            {
+                await Console.Error.WriteLineAsync($"error: {line}");
+            }
+
+            return e.ExitCode;
+        }
+    }
+
+    private static Option ToOption(CommandLineOption option) => option.ValueName is null
+        ? new Option<bool>(option.Name) { Description = option.Description }
+        : new Option<string>(option.Name) { Description = option.Description, HelpName = option.ValueName };
+
+    private static Dictionary<string, string?> ToSettings(ParseResult result, Dictionary<CommandLineOption, Option> options)
+    {
+        var settings = new Dictionary<string, string?>();
+        foreach (var (option, parsed) in options)
+        {
+            if (result.GetResult(parsed) is { Implicit: false })
+            {
+                settings[option.Key] = parsed is Option<bool> flag ? result.GetValue(flag).ToString() : result.GetValue((Option<string>)parsed);
+            }
+        }
+
+        return settings;
+    }
+}

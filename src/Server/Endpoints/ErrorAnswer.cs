@@ -1,0 +1,44 @@
+using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Endpoints;
+
+/// <summary>Writes JSON answers, and errors in OpenAI's shape with the headers that tell clients whether to try again.</summary>
+internal static class ErrorAnswer
+{
+    /// <summary>The error's body.</summary>
+    public static ErrorBody ToBody(RequestError error) => new()
+    {
+        Error = new ErrorDetail
+        {
+            Message = error.Message,
+            Type = error.Type,
+            Param = error.Param,
+            Code = error.Code,
+            NPromptTokens = error.NumPromptTokens,
+            NCtx = error.ContextLength,
+        },
+    };
+
+    /// <summary>Answers with an error. Nothing may have been sent yet.</summary>
+    public static Task WriteErrorAsync(this HttpContext context, RequestError error)
+    {
+        var headers = context.Response.Headers;
+        if (error.RetryAfterSeconds is { } seconds)
+        {
+            headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+        else if (error.Status >= 500)
+        {
+            // SDKs try a 5xx again by themselves; this one would fail again.
+            headers["x-should-retry"] = "false";
+        }
+
+        if (error.Status == StatusCodes.Status401Unauthorized)
+        {
+            headers.WWWAuthenticate = "Bearer";
+        }
+
+        return context.WriteJsonAsync(error.Status, ToBody(error), OpenAiJson.Wire.ErrorBody);
+    }
+}

@@ -1,0 +1,18 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace InferenceServer.Server.Endpoints;
+
+/// <summary>Writes a value as the whole answer.</summary>
+internal static class JsonAnswer
+{
+    /// <summary>Writes status, headers and body. Nothing may have been sent yet.</summary>
+    public static async Task WriteJsonAsync<T>(this HttpContext context, int status, T value, JsonTypeInfo<T> type)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

@@ -1,0 +1,63 @@
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>
+/// Counts generations under way, from before their request is validated until their last byte, and refuses more than the
+/// engine could run and queue. So a flood costs a body and a 429 each, no parsing and no tokenizing. Any thread.
+/// </summary>
+/// <param name="capacity">Generations at most.</param>
+internal sealed class AdmissionGate(int capacity)
+{
+    private int _numTaken;
+
+    /// <summary>Generations at most.</summary>
+    public int Capacity => capacity;
+
+    /// <summary>Generations under way.</summary>
+    public int NumTaken => Volatile.Read(ref _numTaken);
+
+    /// <summary>A permit for one generation, to be disposed of at its end; null when full.</summary>
+    public Permit? TryEnter() => TryTake(1) ? new Permit(this) : null;
+
+    private bool TryTake(int count)
+    {
+        var taken = Volatile.Read(ref _numTaken);
+        while (count <= capacity - taken)
+        {
+            var before = Interlocked.CompareExchange(ref _numTaken, taken + count, taken);
+            if (before == taken)
+            {
+                return true;
+            }
+
+            taken = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>The right to run some generations of one request. One thread at a time.</summary>
+    internal sealed class Permit(AdmissionGate gate) : IDisposable
+    {
+        private int _count = 1;
+
+        /// <summary>Widens the permit, for a request that wants several answers; false when there is no room.</summary>
+        /// <param name="count">Generations in all.</param>
+        public bool TryGrowTo(int count)
+        {
+            if (count > _count)
+            {
+                if (!gate.TryTake(count - _count))
+                {
+                    return false;
+                }
+
+                _count = count;
+            }
+
+            return true;
+        }
+
+        /// <summary>Gives the places back; further calls do nothing.</summary>
+        public void Dispose() => Interlocked.Add(ref gate._numTaken, -Interlocked.Exchange(ref _count, 0));
+    }
+}

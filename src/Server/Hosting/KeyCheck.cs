@@ -1,0 +1,31 @@
+using InferenceServer.Server.Endpoints;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>Lets in whoever has a key, by <c>Authorization: Bearer</c> or <c>x-api-key</c>. Without configured keys anything goes.</summary>
+internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys)
+{
+    private const string Scheme = "Bearer ";
+
+    /// <summary>Refuses, or runs the rest of the pipeline.</summary>
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (keys.IsOpen || Health.IsPublic(context.Request.Path))
+        {
+            return next(context);
+        }
+
+        var authorization = context.Request.Headers.Authorization.ToString();
+        var given = authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? authorization[Scheme.Length..].Trim()
+            : context.Request.Headers["x-api-key"].ToString().Trim();
+        if (given.Length == 0)
+        {
+            return context.WriteErrorAsync(RequestError.Unauthorized(
+                "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY' or as 'x-api-key: YOUR_KEY'."));
+        }
+
+        return keys.Contains(given) ? next(context) : context.WriteErrorAsync(RequestError.Unauthorized("Incorrect API key provided."));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.Sockets;
+using InferenceServer.Server.Commands;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>The web server's address and limits.</summary>
+internal static class Listening
+{
+    // A stream's reader may pause, in a debugger or on a sleeping laptop, without losing its answer: Kestrel's default drops it
+    // after 5 s. One that takes nothing for this long, with its buffers full, is not coming back.
+    private static readonly MinDataRate MinResponseRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(5));
+
+    /// <summary>Sets Kestrel up.</summary>
+    public static void ConfigureListening(this KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        kestrel.Limits.MinResponseDataRate = MinResponseRate;
+        var address = ListenAddress.Parse(options.Host)!;
+        if (address.Address is { } ip)
+        {
+            kestrel.Listen(ip, options.Port);
+        }
+        else if (address.IsLocalhost && options.Port != 0)
+        {
+            kestrel.ListenLocalhost(options.Port);
+        }
+        else if (address.IsLocalhost)
+        {
+            // Two addresses cannot be promised the same free port.
+            kestrel.Listen(IPAddress.Loopback, 0);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(options.Port);
+        }
+    }
+
+    /// <summary>Opens the port. Throws <see cref="StartupException"/>.</summary>
+    public static async Task StartListeningAsync(this WebApplication app, ServerOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new StartupException(ExitCode.CannotListen, $"Port {options.Port} of {options.Host} is taken. Choose another with --port.");
+        }
+        catch (Exception e) when ((e as SocketException ?? e.InnerException as SocketException) is { } socket)
+        {
+            throw new StartupException(ExitCode.CannotListen, $"Cannot listen on port {options.Port} of {options.Host}: {socket.Message}.");
+        }
+    }
+
+    /// <summary>The address as a client on this machine writes it.</summary>
+    public static string ClientAddress(this WebApplication app)
+    {
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal).TrimEnd('/');
+    }
+}

@@ -1,0 +1,61 @@
+using InferenceServer.Inference.Chat;
+using InferenceServer.Inference.Models;
+using InferenceServer.Server.Commands;
+
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>Finds and checks the model's file and its chat template, before anything heavy happens.</summary>
+internal static class ModelReader
+{
+    /// <summary>Reads what the settings name. Throws <see cref="StartupException"/>.</summary>
+    public static ServedModel Read(Settings settings)
+    {
+        var path = Find(settings.Inference.ModelPath);
+        var file = ModelFile.Read(path);
+        if (file.Metadata is not { } metadata)
+        {
+            throw new StartupException(ExitCode.BadModel, file.Message ?? $"The model {path} cannot be used.");
+        }
+
+        return new ServedModel(metadata, ReadTemplate(settings, metadata), settings, File.GetLastWriteTimeUtc(metadata.Path));
+    }
+
+    // As InferenceOptions.ModelPath says. The program's parent folders come last: they hold models/ when it runs from its build.
+    private static string Find(string path)
+    {
+        if (Path.IsPathRooted(path) || Path.Exists(path))
+        {
+            return Path.GetFullPath(path);
+        }
+
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, path);
+            if (Path.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return Path.GetFullPath(path);
+    }
+
+    private static ChatTemplate ReadTemplate(Settings settings, ModelMetadata metadata)
+    {
+        var file = settings.Inference.ChatTemplate;
+        var name = file is null ? $"The chat template of {metadata.Path}" : $"The chat template {file}";
+        try
+        {
+            var source = file is null ? metadata.ChatTemplate : File.ReadAllText(file);
+            return source is null ? ChatTemplate.Fallback : ChatTemplate.Parse(source, metadata.BosToken, metadata.EosToken);
+        }
+        catch (TemplateSyntaxException e)
+        {
+            throw new StartupException(ExitCode.BadModel, $"{name} cannot be parsed: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new StartupException(ExitCode.BadModel, $"{name} cannot be read: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using InferenceServer.Server.Endpoints;
+
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>Outermost: names every request, times it, and writes one line about it.</summary>
+internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
+{
+    private const int MaxIdLength = 64;
+    private const string Header = "x-request-id";
+
+    /// <summary>Runs the rest of the pipeline.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var startedAt = clock.GetTimestamp();
+        var method = context.Request.Method;
+        var path = context.Request.Path.Value ?? "";
+        var id = ChooseId(context.Request.Headers[Header].ToString());
+        context.TraceIdentifier = id;
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers[Header] = id;
+            headers["openai-version"] = "2020-10-01";
+            headers["openai-processing-ms"] = ElapsedMs(startedAt).ToString(CultureInfo.InvariantCulture);
+            return Task.CompletedTask;
+        });
+        await next(context);
+
+        var elapsed = ElapsedMs(startedAt);
+        var status = context.Response.StatusCode;
+        if (context.Features.Get<ChatLogEntry>() is { } chat)
+        {
+            logger.ChatDone(
+                method, path, status, elapsed, id, chat.Id, chat.NumPromptTokens, chat.NumCachedTokens, chat.NumOutputTokens, chat.FinishReason);
+        }
+        else if (Health.IsPublic(path))
+        {
+            logger.ProbeDone(method, path, status, elapsed);
+        }
+        else
+        {
+            logger.RequestDone(method, path, status, elapsed, id);
+        }
+    }
+
+    // A client's own id is kept if it can do no harm in a header or a log.
+    private static string ChooseId(string given) =>
+        given.Length is > 0 and <= MaxIdLength && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? given : "req_" + Guid.NewGuid().ToString("N");
+
+    private long ElapsedMs(long startedAt) => (long)clock.GetElapsedTime(startedAt).TotalMilliseconds;
+}

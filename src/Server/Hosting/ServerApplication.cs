@@ -1,0 +1,62 @@
+using InferenceServer.Inference.Engine;
+using InferenceServer.Server.Endpoints;
+using InferenceServer.Server.OpenAi;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>Puts the server together: services, the way of a request through the middleware, and the routes.</summary>
+internal static class ServerApplication
+{
+    /// <summary>Builds it; nothing listens yet.</summary>
+    /// <param name="builder">With configuration and web server set up.</param>
+    /// <param name="settings">Validated.</param>
+    /// <param name="model">What is served.</param>
+    public static WebApplication Create(WebApplicationBuilder builder, Settings settings, ServedModel model)
+    {
+        AddServices(builder.Services, settings, model);
+        var app = builder.Build();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<ErrorMapping>();
+        app.UseMiddleware<PathNormalizer>();
+        app.UseMiddleware<HostGuard>();
+        app.UseMiddleware<Cors>();
+        app.UseMiddleware<KeyCheck>();
+        app.UseRouting();
+        app.MapChatCompletions();
+        app.MapModels();
+        app.MapHealth();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        return app;
+    }
+
+    /// <summary>The engine in this process, started once the port is open.</summary>
+    public static void AddEngine(this IServiceCollection services)
+    {
+        services.AddSingleton<ProcessOutcome>();
+        services.AddSingleton(provider => new InferenceEngine(
+            provider.GetRequiredService<Settings>().Inference,
+            provider.GetRequiredService<ServedModel>().Metadata.Path,
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
+        services.AddHostedService<EngineStarter>();
+    }
+
+    private static void AddServices(IServiceCollection services, Settings settings, ServedModel model)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(model);
+        services.AddSingleton(ApiKeys.From(settings.Server));
+        services.AddSingleton(new OriginPolicy(settings.Server.AllowedOrigins));
+        services.AddSingleton(new AdmissionGate(settings.Inference.Parallel + settings.Inference.MaxWaiting));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ChatPipeline>();
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.PropertyNamingPolicy = OpenAiJson.Wire.Options.PropertyNamingPolicy;
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAiJson.Wire);
+        });
+        services.AddRouting();
+        services.AddOpenApi();
+    }
+}

@@ -1,0 +1,43 @@
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>Everything the server writes to the log; events 3000 to 3999.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(3000, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId}")]
+    public static partial void RequestDone(this ILogger logger, string method, string path, int status, long milliseconds, string requestId);
+
+    [LoggerMessage(3001, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId} {ChatId} prompt {PromptTokens} (cached {CachedTokens}) output {OutputTokens} {FinishReason}")]
+    public static partial void ChatDone(
+        this ILogger logger,
+        string method,
+        string path,
+        int status,
+        long milliseconds,
+        string requestId,
+        string chatId,
+        int promptTokens,
+        int cachedTokens,
+        int outputTokens,
+        string finishReason);
+
+    [LoggerMessage(3002, LogLevel.Debug, "{Method} {Path} {Status} {Milliseconds} ms")]
+    public static partial void ProbeDone(this ILogger logger, string method, string path, int status, long milliseconds);
+
+    [LoggerMessage(3003, LogLevel.Error, "{Method} {Path} failed in a way nobody foresaw")]
+    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(3010, LogLevel.Warning, "The API key was given on the command line, where other users of this machine can see it; prefer --api-key-file")]
+    public static partial void KeyIsVisible(this ILogger logger);
+
+    [LoggerMessage(3011, LogLevel.Warning, "Listening on {Host} without an API key: anyone on the network can use this machine")]
+    public static partial void OpenToNetwork(this ILogger logger, string host);
+
+    [LoggerMessage(3020, LogLevel.Information, "Loading {Path}: {Percent} %")]
+    public static partial void LoadProgress(this ILogger logger, string path, int percent);
+
+    [LoggerMessage(3021, LogLevel.Information, "{Model} is ready after {Seconds:F1} s")]
+    public static partial void ModelReady(this ILogger logger, string model, double seconds);
+
+    [LoggerMessage(3022, LogLevel.Critical, "{Reason}")]
+    public static partial void EngineFailed(this ILogger logger, string reason);
+}

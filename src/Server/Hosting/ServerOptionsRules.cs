@@ -1,0 +1,73 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace InferenceServer.Server.Hosting;
+
+/// <summary>Rules that concern several settings, or more than a range.</summary>
+internal sealed class ServerOptionsRules : IValidateOptions<ServerOptions>
+{
+    /// <summary>Finds all broken rules, not just the first.</summary>
+    public ValidateOptionsResult Validate(string? name, ServerOptions options)
+    {
+        var result = new ValidateOptionsResultBuilder();
+        var address = ListenAddress.Parse(options.Host);
+        if (address is null)
+        {
+            result.AddError($"'{options.Host}' is no IP address, 'localhost' or '*'.", "Server:Host");
+        }
+        else if (!address.IsLoopback && !options.Insecure && options.ApiKey is null && options.ApiKeyFile is null)
+        {
+            result.AddError(
+                $"listening on {options.Host} without an API key would let anyone on the network use this machine. Set --api-key-file, or --insecure if that is what you want.",
+                "Server:Host");
+        }
+
+        if (options.ApiKey is { } key && string.IsNullOrWhiteSpace(key))
+        {
+            result.AddError("the key is empty.", "Server:ApiKey");
+        }
+
+        if (options.ApiKeyFile is { } file)
+        {
+            CheckKeyFile(file, result);
+        }
+
+        if (options.Alias is { } alias && alias.Split(',').Any(string.IsNullOrWhiteSpace))
+        {
+            result.AddError("a name in the list is empty.", "Server:Alias");
+        }
+
+        foreach (var origin in options.AllowedOrigins)
+        {
+            if (origin != "*" && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && origin == uri.GetLeftPart(UriPartial.Authority)))
+            {
+                result.AddError($"'{origin}' is no origin such as https://chat.example or http://192.168.1.5:3000 (no path, no slash at the end).", "Server:AllowedOrigins");
+            }
+        }
+
+        foreach (var host in options.AllowedHosts)
+        {
+            if (host != "*" && (Uri.CheckHostName(host) == UriHostNameType.Unknown || (host.Contains(':') && !IPAddress.TryParse(host, out _))))
+            {
+                result.AddError($"'{host}' is no host name (without scheme and port).", "Server:AllowedHosts");
+            }
+        }
+
+        return result.Build();
+    }
+
+    private static void CheckKeyFile(string file, ValidateOptionsResultBuilder result)
+    {
+        try
+        {
+            if (ApiKeys.ReadFile(file).Count == 0)
+            {
+                result.AddError($"'{file}' holds no key.", "Server:ApiKeyFile");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            result.AddError($"cannot read '{file}': {e.Message}", "Server:ApiKeyFile");
+        }
+    }
+}

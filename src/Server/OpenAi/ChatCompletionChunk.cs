@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+
+namespace InferenceServer.Server.OpenAi;
+
+/// <summary>
+/// One event of a chat stream. The server writes these by hand (see ChatChunkWriter), since which keys are absent and which
+/// are null matters to clients; this type is the contract that the API description shows and that tests parse events with.
+/// </summary>
+internal sealed record ChatCompletionChunk
+{
+    /// <summary>The same in every chunk of a stream.</summary>
+    public required string Id { get; init; }
+
+    public required string Object { get; init; }
+
+    /// <summary>Seconds since 1970; the same in every chunk of a stream.</summary>
+    public required long Created { get; init; }
+
+    public required string Model { get; init; }
+
+    public required string SystemFingerprint { get; init; }
+
+    public required string ServiceTier { get; init; }
+
+    /// <summary>Exactly one choice; none in the usage chunk.</summary>
+    public required IReadOnlyList<ChatChunkChoice> Choices { get; init; }
+
+    /// <summary>Absent unless <c>stream_options.include_usage</c>; then null in all chunks but the last.</summary>
+    public Usage? Usage { get; init; }
+
+    /// <summary>Only in the last chunk.</summary>
+    public Timings? Timings { get; init; }
+}
+
+/// <summary>What is new of one choice.</summary>
+internal sealed record ChatChunkChoice
+{
+    public required int Index { get; init; }
+
+    public required ChatDelta Delta { get; init; }
+
+    [JsonPropertyName("logprobs")]
+    public required object? LogProbs { get; init; }
+
+    /// <summary>Null until the choice's last chunk.</summary>
+    public required string? FinishReason { get; init; }
+}
+
+/// <summary>Text to append. The role comes once, in a choice's first chunk.</summary>
+internal sealed record ChatDelta
+{
+    public string? Role { get; init; }
+
+    public string? Content { get; init; }
+
+    public string? Refusal { get; init; }
+}

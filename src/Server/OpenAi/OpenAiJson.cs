@@ -1,0 +1,32 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace InferenceServer.Server.OpenAi;
+
+/// <summary>How the wire types are written: generated code, snake_case, and no more escapes than JSON asks for.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(ChatCompletionRequest))]
+[JsonSerializable(typeof(ChatCompletionResponse))]
+[JsonSerializable(typeof(ChatCompletionChunk))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(ModelObject))]
+[JsonSerializable(typeof(HealthBody))]
+[JsonSerializable(typeof(AppliedTemplate))]
+[JsonSerializable(typeof(ServiceIndex))]
+internal sealed partial class OpenAiJson : JsonSerializerContext
+{
+    /// <summary>
+    /// Escapes only what JSON must: text in other scripts stays one character instead of six, and <c>+</c> stays <c>+</c>,
+    /// which clients that decode base64 by hand rely on. Safe because no answer is ever HTML.
+    /// </summary>
+    public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>The one to use; <see cref="Default"/> would escape more.</summary>
+    public static OpenAiJson Wire { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = Encoder,
+    });
+}

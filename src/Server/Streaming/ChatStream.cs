@@ -1,0 +1,231 @@
+using System.IO.Pipelines;
+using InferenceServer.Server.Endpoints;
+using InferenceServer.Inference.Scheduling;
+
+namespace InferenceServer.Server.Streaming;
+
+/// <summary>
+/// One streamed answer: a reader per choice, one pen for all. A reader waits for its choice's events without holding
+/// anything, then writes all that are there and flushes once. If the client reads slowly, the flush waits, and with it this
+/// request alone: the engine goes on, events queue up to the request's own limits. If the client is gone, what is left is
+/// read and dropped until the engine has ended the choices, so that the admission lasts exactly as long as the work.
+/// </summary>
+internal sealed class ChatStream : IDisposable
+{
+    // A slow reader's backlog is sent in pieces of about this many bytes instead of being gathered in memory.
+    private const int MaxUnflushedBytes = 32 * 1024;
+
+    private readonly Generation _generation;
+    private readonly PipeWriter _body;
+    private readonly ChatChunkWriter _writer;
+    private readonly bool _includeUsage;
+    private readonly TimeSpan _pingInterval;
+    private readonly TimeProvider _clock;
+
+    // Held while writing and flushing: chunks of several choices and pings never mix. Guards everything below it.
+    private readonly SemaphoreSlim _pen = new(1, 1);
+    private bool _rolesWritten;
+    private bool _clientIsGone;
+    private int _numRunning;
+    private long _lastWriteAt;
+
+    /// <summary>A stream that nobody runs yet.</summary>
+    /// <param name="generation">The answers.</param>
+    /// <param name="body">The response's body.</param>
+    /// <param name="identity">What every chunk repeats.</param>
+    /// <param name="includeUsage">End with a chunk of usage.</param>
+    /// <param name="pingInterval">Silence after which a comment is sent; zero for never.</param>
+    /// <param name="clock">For the pings.</param>
+    public ChatStream(Generation generation, PipeWriter body, ChatIdentity identity, bool includeUsage, TimeSpan pingInterval, TimeProvider clock)
+    {
+        _generation = generation;
+        _body = body;
+        _writer = new ChatChunkWriter(body, identity, includeUsage);
+        _includeUsage = includeUsage;
+        _pingInterval = pingInterval;
+        _clock = clock;
+        _numRunning = generation.Choices.Count;
+        _lastWriteAt = clock.GetTimestamp();
+    }
+
+    /// <summary>Writes the whole answer and returns when the engine has ended every choice.</summary>
+    /// <returns>False if the client left before the end.</returns>
+    public async Task<bool> RunAsync()
+    {
+        // Headers go out now: whoever waits in front of us knows that the request was taken, however long it queues.
+        await FlushAsync();
+        await using (StartPings())
+        {
+            await Task.WhenAll(_generation.Choices.Select(WriteChoiceAsync));
+        }
+
+        await _pen.WaitAsync();
+        try
+        {
+            if (!_clientIsGone)
+            {
+                WriteEnd();
+                await FlushAsync();
+            }
+
+            return !_clientIsGone;
+        }
+        finally
+        {
+            _pen.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _pen.Dispose();
+    }
+
+    private async Task WriteChoiceAsync(Choice choice)
+    {
+        while (await choice.Stream.WaitToReadAsync(CancellationToken.None))
+        {
+            await _pen.WaitAsync();
+            try
+            {
+                while (choice.Stream.TryRead(out var item))
+                {
+                    var text = choice.Apply(item);
+                    if (_clientIsGone)
+                    {
+                        continue;
+                    }
+
+                    Write(choice, text);
+                    if (_body.CanGetUnflushedBytes && _body.UnflushedBytes > MaxUnflushedBytes)
+                    {
+                        await FlushAsync();
+                    }
+                }
+
+                await FlushAsync();
+            }
+            finally
+            {
+                _pen.Release();
+            }
+        }
+    }
+
+    private void Write(Choice choice, string text)
+    {
+        if (!_rolesWritten)
+        {
+            // All at once: clients that append choices by position want them introduced in order.
+            _rolesWritten = true;
+            foreach (var other in _generation.Choices)
+            {
+                _writer.WriteRole(other.Index);
+            }
+        }
+
+        if (text.Length > 0)
+        {
+            _writer.WriteContent(choice.Index, text);
+        }
+
+        if (choice.Reason is { } reason)
+        {
+            _numRunning--;
+            if (reason is FinishReason.Stop or FinishReason.Length)
+            {
+                var isLast = _numRunning == 0 && !_includeUsage && _generation.Failure() is null;
+                _writer.WriteFinish(choice.Index, reason, isLast ? _generation.Timings() : null);
+            }
+            else
+            {
+                // One answer is lost, and with it the request: the others need not be computed to their ends.
+                _generation.Abort();
+            }
+        }
+    }
+
+    private void WriteEnd()
+    {
+        if (_generation.Failure() is { } failure)
+        {
+            _writer.WriteError(ErrorAnswer.ToBody(failure));
+            return;
+        }
+
+        if (_includeUsage)
+        {
+            _writer.WriteUsage(_generation.Usage(), _generation.Timings());
+        }
+
+        _writer.WriteDone();
+    }
+
+    // Held: the pen, or nobody else is there yet.
+    private async ValueTask FlushAsync()
+    {
+        if (_clientIsGone)
+        {
+            return;
+        }
+
+        try
+        {
+            var result = await _body.FlushAsync(CancellationToken.None);
+            _clientIsGone = result.IsCompleted || result.IsCanceled;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            _clientIsGone = true;
+        }
+
+        _lastWriteAt = _clock.GetTimestamp();
+        if (_clientIsGone)
+        {
+            _generation.Abort();
+        }
+    }
+
+    private SilenceTimer? StartPings()
+    {
+        if (_pingInterval == TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        return new SilenceTimer(_clock, _pingInterval, PingIfSilentAsync);
+    }
+
+    // Returns how long to wait until the next look.
+    private async ValueTask<TimeSpan> PingIfSilentAsync()
+    {
+        if (!_pen.Wait(0))
+        {
+            // Somebody is writing, so it is not silent; or the client does not read, and a ping would not reach it either.
+            return _pingInterval;
+        }
+
+        try
+        {
+            var silence = _clock.GetElapsedTime(_lastWriteAt);
+            if (silence < _pingInterval)
+            {
+                return _pingInterval - silence;
+            }
+
+            if (!_clientIsGone)
+            {
+                _writer.WritePing();
+                await FlushAsync();
+            }
+
+            return _pingInterval;
+        }
+        finally
+        {
+            _pen.Release();
+        }
+    }
+}

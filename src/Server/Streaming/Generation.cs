@@ -1,0 +1,84 @@
+using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Streaming;
+
+/// <summary>The answers to one request, under way in the engine, and what can be said of them together.</summary>
+/// <param name="engine">Where they run.</param>
+/// <param name="clock">The choices' clock.</param>
+/// <param name="numPromptTokens">Tokens of the prompt that they share.</param>
+/// <param name="choices">At least one, by index.</param>
+internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, int numPromptTokens, Choice[] choices)
+{
+    /// <summary>The answers, by index.</summary>
+    public IReadOnlyList<Choice> Choices => choices;
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int NumPromptTokens => numPromptTokens;
+
+    /// <summary>Tokens generated so far, over all choices.</summary>
+    public int NumOutputTokens => choices.Sum(choice => choice.NumTokens);
+
+    /// <summary>Ends what still runs, within a step of the engine; the streams still finish by themselves. Any thread.</summary>
+    public void Abort()
+    {
+        foreach (var choice in choices)
+        {
+            engine.Abort(choice.Stream.RequestId);
+        }
+    }
+
+    /// <summary>What went wrong, once all choices have finished; null if every answer is whole.</summary>
+    public RequestError? Failure()
+    {
+        if (choices.Any(choice => choice.Reason == FinishReason.Error))
+        {
+            return RequestError.GenerationFailed();
+        }
+
+        // The server only aborts for clients that left, who read no answer, and when it stops.
+        return choices.Any(choice => choice.Reason == FinishReason.Aborted) ? RequestError.Stopping() : null;
+    }
+
+    /// <summary>Token counts. The prompt counts once, and as cached what was cached for the first choice, before the others could profit from it.</summary>
+    public Usage Usage()
+    {
+        var numOutputTokens = NumOutputTokens;
+        return new Usage
+        {
+            PromptTokens = numPromptTokens,
+            CompletionTokens = numOutputTokens,
+            TotalTokens = numPromptTokens + numOutputTokens,
+            PromptTokensDetails = new PromptTokensDetails { CachedTokens = choices[0].NumCachedTokens },
+            CompletionTokensDetails = new CompletionTokensDetails(),
+        };
+    }
+
+    /// <summary>Times, from the first choice's start to the last one's end.</summary>
+    public Timings Timings()
+    {
+        var started = choices[0].StartedAt;
+        var firstToken = choices.Where(choice => choice.NumTokens > 0).Select(choice => choice.FirstTokenAt).DefaultIfEmpty(started).Min();
+        var finished = choices.Max(choice => choice.FinishedAt);
+        var promptMs = clock.GetElapsedTime(started, firstToken).TotalMilliseconds;
+        var predictedMs = clock.GetElapsedTime(firstToken, finished).TotalMilliseconds;
+        var promptN = numPromptTokens - choices[0].NumCachedTokens;
+        var predictedN = NumOutputTokens;
+        return new Timings
+        {
+            CacheN = choices[0].NumCachedTokens,
+            PromptN = promptN,
+            PromptMs = promptMs,
+            PromptPerTokenMs = Ratio(promptMs, promptN),
+            PromptPerSecond = Ratio(promptN * 1000.0, promptMs),
+            PredictedN = predictedN,
+            PredictedMs = predictedMs,
+            PredictedPerTokenMs = Ratio(predictedMs, predictedN),
+            PredictedPerSecond = Ratio(predictedN * 1000.0, predictedMs),
+        };
+    }
+
+    private static double Ratio(double a, double b) => b > 0 ? a / b : 0;
+}

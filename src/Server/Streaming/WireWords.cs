@@ -1,0 +1,23 @@
+using InferenceServer.Inference.Scheduling;
+
+namespace InferenceServer.Server.Streaming;
+
+/// <summary>OpenAI's words for the engine's.</summary>
+internal static class WireWords
+{
+    /// <summary>The word for how an answer ended. Errors and aborts have none: they end an answer with an error.</summary>
+    public static string Of(FinishReason reason) => reason switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Length => "length",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "has no word"),
+    };
+
+    /// <summary>The word for a scheduling class.</summary>
+    public static string Of(RequestClass requestClass) => requestClass switch
+    {
+        RequestClass.Priority => "priority",
+        RequestClass.Flex => "flex",
+        _ => "default",
+    };
+}

@@ -1,0 +1,228 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using InferenceServer.Inference.Chat;
+using InferenceServer.Inference.Scheduling;
+
+namespace InferenceServer.Server.Validation;
+
+/// <summary>From the body of a chat request to a valid one, or to all that is wrong with it.</summary>
+internal static class ChatRequestValidator
+{
+    // As OpenAI; more choices than sequences simply queue.
+    private const int MaxChoices = 128;
+
+    // A body could hold millions of one-letter texts, each of which would be matched against every token.
+    private const int MaxStops = 64;
+
+    // Constraints on the answer by other servers' names. Ignoring one would silently hand out unconstrained text.
+    private static readonly string[] Constraints =
+    [
+        "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
+    ];
+
+    private static readonly string[] IgnoredTexts =
+    [
+        "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "verbosity",
+    ];
+
+    private static readonly string[] IgnoredObjects = ["metadata", "prediction", "prompt_cache_options", "web_search_options"];
+
+    /// <summary>Checks every field. The result keeps parts of <paramref name="body"/> and lives no longer than its document.</summary>
+    /// <param name="body">The body, an object.</param>
+    /// <param name="vocabularySize">Tokens that the model knows.</param>
+    public static Checked<ValidChatRequest> Validate(JsonElement body, int vocabularySize)
+    {
+        var errors = new RequestErrors();
+        var fields = new JsonFields(body, "", errors);
+        var request = Read(fields, vocabularySize);
+        return errors.IsEmpty ? request : errors.Merge();
+    }
+
+    private static ValidChatRequest Read(JsonFields fields, int vocabularySize)
+    {
+        var options = fields.Object("stream_options") is { } value ? new JsonFields(value, "stream_options", fields.Errors) : (JsonFields?)null;
+        options?.Flag("include_obfuscation");
+        var messages = MessageFields.Read(fields);
+        var tier = fields.Text("service_tier");
+        RefuseUnsupported(fields);
+        CheckIgnored(fields);
+        return new ValidChatRequest
+        {
+            Model = fields.Text("model"),
+            Prompt = new ChatPrompt
+            {
+                Messages = messages,
+                Tools = ToolFields.ReadTools(fields),
+                AddGenerationPrompt = fields.Flag("add_generation_prompt") ?? true,
+                Variables = ReadVariables(fields),
+            },
+            NumChoices = (int)(fields.Integer("n", 1, MaxChoices) ?? 1),
+            Stream = fields.Flag("stream") ?? false,
+            IncludeUsage = options?.Flag("include_usage") ?? false,
+            MaxOutputTokens = ReadMaxTokens(fields),
+            Stop = ReadStop(fields),
+            Sampling = SamplingFields.Read(fields, vocabularySize),
+            IgnoreEos = fields.Flag("ignore_eos") ?? false,
+            ReusePrefix = fields.Flag("cache_prompt") ?? true,
+            CacheSalt = fields.Text("cache_salt"),
+            Class = tier switch
+            {
+                "priority" => RequestClass.Priority,
+                "flex" => RequestClass.Flex,
+                _ => RequestClass.Default,
+            },
+        };
+    }
+
+    private static int? ReadMaxTokens(JsonFields fields)
+    {
+        // Both are checked, even where only one counts.
+        var old = Limit(fields, "max_tokens");
+        return Limit(fields, "max_completion_tokens") ?? old;
+
+        static int? Limit(JsonFields fields, string name)
+        {
+            if (fields.Integer(name, -1, long.MaxValue) is not { } limit || limit == -1)
+            {
+                return null;
+            }
+
+            if (limit == 0)
+            {
+                fields.Errors.Add(RequestError.BadValue(
+                    fields.PathOf(name), $"Invalid '{name}': integer below minimum value. Expected a value >= 1, but got 0 instead.", "integer_below_min_value"));
+            }
+
+            return (int)Math.Min(limit, int.MaxValue);
+        }
+    }
+
+    private static ImmutableArray<string> ReadStop(JsonFields fields)
+    {
+        const string Name = "stop";
+        if (fields.Kind(Name, "a string or an array of strings", JsonValueKind.String, JsonValueKind.Array) is not { } value)
+        {
+            return [];
+        }
+
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            return value.GetString() is { Length: > 0 } only ? [only] : [];
+        }
+
+        if (value.GetArrayLength() > MaxStops)
+        {
+            fields.Errors.Add(RequestError.BadValue(
+                fields.PathOf(Name), $"Invalid '{Name}': array too long. Expected at most {MaxStops} texts, but got {value.GetArrayLength()} instead.", "array_above_max_length"));
+            return [];
+        }
+
+        var stops = ImmutableArray.CreateBuilder<string>();
+        var index = 0;
+        foreach (var item in value.EnumerateArray())
+        {
+            var path = MessageFields.Item(fields.PathOf(Name), index++);
+            if (item.ValueKind != JsonValueKind.String)
+            {
+                fields.Errors.Add(RequestError.WrongType(path, "a string", JsonFields.Describe(item.ValueKind)));
+            }
+            else if (item.GetString() is { Length: > 0 } stop && !stops.Contains(stop))
+            {
+                stops.Add(stop);
+            }
+        }
+
+        return stops.ToImmutable();
+    }
+
+    private static Dictionary<string, JsonElement>? ReadVariables(JsonFields fields)
+    {
+        Dictionary<string, JsonElement>? variables = null;
+        if (fields.Text("reasoning_effort") is not null)
+        {
+            variables = new(StringComparer.Ordinal) { ["reasoning_effort"] = fields.Any("reasoning_effort")!.Value };
+        }
+
+        if (fields.Object("chat_template_kwargs") is { } given)
+        {
+            variables ??= new(StringComparer.Ordinal);
+            foreach (var entry in given.EnumerateObject())
+            {
+                variables[entry.Name] = entry.Value;
+            }
+        }
+
+        return variables;
+    }
+
+    // What would change the answer and cannot be done is refused, not ignored.
+    private static void RefuseUnsupported(JsonFields fields)
+    {
+        var errors = fields.Errors;
+        foreach (var name in Constraints)
+        {
+            if (fields.Any(name) is not null)
+            {
+                errors.Add(RequestError.UnsupportedParameter(fields.PathOf(name)));
+            }
+        }
+
+        if (fields.Object("response_format") is { } format)
+        {
+            var inner = new JsonFields(format, fields.PathOf("response_format"), errors);
+            if (inner.Any("type") is null)
+            {
+                errors.Add(RequestError.Missing(inner.PathOf("type")));
+            }
+            else if (inner.Text("type") is { } type && type != "text")
+            {
+                errors.Add(type is "json_object" or "json_schema"
+                    ? RequestError.UnsupportedValue(inner.PathOf("type"), $"'{inner.PathOf("type")}' of '{type}' is not supported by this server.")
+                    : RequestError.BadValue(inner.PathOf("type"), $"Invalid value: '{type}'. Supported values are: 'text'."));
+            }
+        }
+
+        if (fields.Flag("logprobs") is true)
+        {
+            errors.Add(RequestError.UnsupportedValue(fields.PathOf("logprobs"), "'logprobs' is not supported by this server."));
+        }
+
+        if (fields.Integer("top_logprobs", 0, 20) is > 0)
+        {
+            errors.Add(RequestError.UnsupportedValue(fields.PathOf("top_logprobs"), "'top_logprobs' is not supported by this server."));
+        }
+
+        if (fields.Array("modalities") is { } modalities)
+        {
+            var index = 0;
+            foreach (var item in modalities.EnumerateArray())
+            {
+                var path = MessageFields.Item(fields.PathOf("modalities"), index++);
+                if (item.ValueKind != JsonValueKind.String)
+                {
+                    errors.Add(RequestError.WrongType(path, "a string", JsonFields.Describe(item.ValueKind)));
+                }
+                else if (item.GetString() != "text")
+                {
+                    errors.Add(RequestError.UnsupportedValue(path, "This model answers with text only."));
+                }
+            }
+        }
+    }
+
+    // No effect here, but a wrong type is still the client's mistake, and it wants to know.
+    private static void CheckIgnored(JsonFields fields)
+    {
+        fields.Flag("store");
+        fields.Object("audio");
+        foreach (var name in IgnoredTexts)
+        {
+            fields.Text(name);
+        }
+
+        foreach (var name in IgnoredObjects)
+        {
+            fields.Object(name);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace InferenceServer.Server.Validation;
+
+/// <summary>
+/// Reads the fields of one JSON object and reports what is wrong with them. Null and absent are the same; a field that is
+/// wrong is reported and then read as absent, so that reading goes on and finds the other faults.
+/// </summary>
+/// <param name="Source">The object.</param>
+/// <param name="Path">Its place in the body, empty for the body itself.</param>
+/// <param name="Errors">Where faults go.</param>
+internal readonly record struct JsonFields(JsonElement Source, string Path, RequestErrors Errors)
+{
+    /// <summary>The place of a field in the body, as error answers name it.</summary>
+    public string PathOf(string name) => Path.Length == 0 ? name : $"{Path}.{name}";
+
+    /// <summary>Any value; null when absent or null. If a key is there twice, the last one counts.</summary>
+    public JsonElement? Any(string name) =>
+        Source.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public string? Text(string name) =>
+        Kind(name, "a string", JsonValueKind.String)?.GetString();
+
+    public bool? Flag(string name)
+    {
+        var value = Kind(name, "a boolean", JsonValueKind.True, JsonValueKind.False);
+        return value?.GetBoolean();
+    }
+
+    public JsonElement? Object(string name) => Kind(name, "an object", JsonValueKind.Object);
+
+    public JsonElement? Array(string name) => Kind(name, "an array", JsonValueKind.Array);
+
+    /// <summary>A number within a range, both ends included.</summary>
+    public double? Number(string name, double min, double max)
+    {
+        if (Kind(name, "a number", JsonValueKind.Number) is not { } value)
+        {
+            return null;
+        }
+
+        var number = value.GetDouble();
+        return InRange(name, number < min, number > max, value, min, max, "decimal") ? number : null;
+    }
+
+    /// <summary>A whole number within a range, both ends included; <c>5.0</c> counts as whole.</summary>
+    public long? Integer(string name, long min, long max)
+    {
+        if (Kind(name, "an integer", JsonValueKind.Number) is not { } value)
+        {
+            return null;
+        }
+
+        if (!value.TryGetInt64(out var number))
+        {
+            var real = value.GetDouble();
+            if (real != Math.Floor(real))
+            {
+                Errors.Add(RequestError.WrongType(PathOf(name), "an integer", "a decimal number"));
+                return null;
+            }
+
+            // Beyond 64 bits, and so beyond every range below; the cast saturates.
+            number = (long)real;
+        }
+
+        return InRange(name, number < min, number > max, value, min, max, "integer") ? number : null;
+    }
+
+    /// <summary>A value of one of the given kinds.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="expected">What was expected, with its article.</param>
+    /// <param name="kinds">The kinds that will do.</param>
+    public JsonElement? Kind(string name, string expected, params ReadOnlySpan<JsonValueKind> kinds)
+    {
+        if (Any(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (kinds.Contains(value.ValueKind))
+        {
+            return value;
+        }
+
+        Errors.Add(RequestError.WrongType(PathOf(name), expected, Describe(value.ValueKind)));
+        return null;
+    }
+
+    /// <summary>The kind of a value in words, with its article.</summary>
+    public static string Describe(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "a boolean",
+        _ => "null",
+    };
+
+    private bool InRange(string name, bool below, bool above, JsonElement value, IFormattable min, IFormattable max, string kind)
+    {
+        if (!below && !above)
+        {
+            return true;
+        }
+
+        var bound = below ? $">= {min.ToString(null, CultureInfo.InvariantCulture)}" : $"<= {max.ToString(null, CultureInfo.InvariantCulture)}";
+        var raw = value.GetRawText();
+        Errors.Add(RequestError.BadValue(
+            PathOf(name),
+            $"Invalid '{PathOf(name)}': {kind} {(below ? "below minimum" : "above maximum")} value. Expected a value {bound}, but got {(raw.Length > 40 ? raw[..40] : raw)} instead.",
+            below ? $"{kind}_below_min_value" : $"{kind}_above_max_value"));
+        return false;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using InferenceServer.Inference.Chat;
+
+namespace InferenceServer.Server.Validation;
+
+/// <summary>
+/// The messages of a chat request. Strict about what the model would see (roles, content), lenient about everything that
+/// clients copy along from earlier answers: nulls and unknown keys are ignored.
+/// </summary>
+internal static class MessageFields
+{
+    private static readonly string[] Roles = ["system", "developer", "user", "assistant", "tool", "function"];
+
+    /// <summary>Reads <c>messages</c>; may be empty if something was wrong.</summary>
+    public static ImmutableArray<ChatMessage> Read(JsonFields fields)
+    {
+        const string Name = "messages";
+        if (fields.Any(Name) is null)
+        {
+            fields.Errors.Add(RequestError.Missing(fields.PathOf(Name)));
+            return [];
+        }
+
+        if (fields.Array(Name) is not { } array)
+        {
+            return [];
+        }
+
+        if (array.GetArrayLength() == 0)
+        {
+            fields.Errors.Add(RequestError.BadValue(
+                fields.PathOf(Name), $"Invalid '{Name}': empty array. Expected an array with minimum length 1, but got an empty array instead.", "empty_array"));
+            return [];
+        }
+
+        var messages = ImmutableArray.CreateBuilder<ChatMessage>(array.GetArrayLength());
+        foreach (var item in array.EnumerateArray())
+        {
+            var path = Item(fields.PathOf(Name), messages.Count);
+            if (item.ValueKind == JsonValueKind.Object)
+            {
+                messages.Add(ReadMessage(new JsonFields(item, path, fields.Errors)));
+            }
+            else
+            {
+                fields.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
+                messages.Add(new ChatMessage { Role = "user" });
+            }
+        }
+
+        return messages.MoveToImmutable();
+    }
+
+    private static ChatMessage ReadMessage(JsonFields fields)
+    {
+        var role = fields.Text("role");
+        if (fields.Any("role") is null)
+        {
+            fields.Errors.Add(RequestError.Missing(fields.PathOf("role")));
+        }
+        else if (role is not null && !Roles.Contains(role))
+        {
+            fields.Errors.Add(RequestError.BadValue(
+                fields.PathOf("role"), $"Invalid value: '{role}'. Supported values are: '{string.Join("', '", Roles)}'."));
+        }
+
+        var isAssistant = role == "assistant";
+        var (content, parts) = ReadContent(fields, isAssistant);
+        if (content is null && parts.IsDefault && role is "system" or "developer" or "user" && fields.Any("content") is null)
+        {
+            fields.Errors.Add(RequestError.Missing(fields.PathOf("content")));
+        }
+
+        return new ChatMessage
+        {
+            // A function's answer is a tool's answer from before tools had ids.
+            Role = role == "function" ? "tool" : role ?? "user",
+            Content = content,
+            Parts = parts,
+            Name = fields.Text("name"),
+            Reasoning = fields.Text("reasoning_content") ?? fields.Text("reasoning") ?? fields.Text("thinking"),
+            ToolCalls = isAssistant ? ToolFields.ReadCalls(fields) : [],
+            ToolCallId = fields.Text("tool_call_id"),
+        };
+    }
+
+    private static (string? Content, ImmutableArray<string> Parts) ReadContent(JsonFields fields, bool isAssistant)
+    {
+        if (fields.Kind("content", "a string or an array of parts", JsonValueKind.String, JsonValueKind.Array) is not { } value)
+        {
+            return (null, default);
+        }
+
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            return (value.GetString(), default);
+        }
+
+        var parts = ImmutableArray.CreateBuilder<string>(value.GetArrayLength());
+        foreach (var item in value.EnumerateArray())
+        {
+            var path = Item(fields.PathOf("content"), parts.Count);
+            parts.Add(ReadPart(item, path, isAssistant, fields.Errors));
+        }
+
+        return (null, parts.MoveToImmutable());
+    }
+
+    private static string ReadPart(JsonElement item, string path, bool isAssistant, RequestErrors errors)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
+            return "";
+        }
+
+        var fields = new JsonFields(item, path, errors);
+        if (fields.Any("type") is null)
+        {
+            errors.Add(RequestError.Missing(fields.PathOf("type")));
+            return "";
+        }
+
+        switch (fields.Text("type"))
+        {
+            case null:
+                return "";
+            case "text":
+                return Required(fields, "text");
+            case "refusal" when isAssistant:
+                return Required(fields, "refusal");
+            case "image_url" or "input_audio" or "file" or "video_url" or "audio_url":
+                errors.Add(RequestError.UnsupportedValue(
+                    fields.PathOf("type"), $"Content parts of type '{fields.Text("type")}' are not supported: this model takes text only."));
+                return "";
+            default:
+                errors.Add(RequestError.BadValue(fields.PathOf("type"), $"Invalid value: '{fields.Text("type")}'. Supported values are: 'text'."));
+                return "";
+        }
+    }
+
+    private static string Required(JsonFields fields, string name)
+    {
+        if (fields.Any(name) is null)
+        {
+            fields.Errors.Add(RequestError.Missing(fields.PathOf(name)));
+        }
+
+        return fields.Text(name) ?? "";
+    }
+
+    internal static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");
+}

@@ -1,0 +1,126 @@
+namespace InferenceServer.Server.Validation;
+
+/// <summary>
+/// Why a request is refused: everything an error answer needs, in OpenAI's words. Other dialects map it to their own. Values
+/// come from the factories only, so that a status and its words stay together.
+/// </summary>
+internal sealed record RequestError
+{
+    private const string InvalidRequest = "invalid_request_error";
+
+    private RequestError(int status, string type, string message, string? param, string? code)
+    {
+        Status = status;
+        Type = type;
+        Message = message;
+        Param = param;
+        Code = code;
+    }
+
+    /// <summary>HTTP status.</summary>
+    public int Status { get; }
+
+    /// <summary>Kind of error.</summary>
+    public string Type { get; }
+
+    /// <summary>For people.</summary>
+    public string Message { get; init; }
+
+    /// <summary>Dotted path of the field at fault; null if none is.</summary>
+    public string? Param { get; }
+
+    /// <summary>Word for programs; null if there is none.</summary>
+    public string? Code { get; }
+
+    /// <summary>Seconds after which to try again; null when that would not help.</summary>
+    public int? RetryAfterSeconds { get; private init; }
+
+    /// <summary>With context_length_exceeded: tokens of the prompt.</summary>
+    public int? NumPromptTokens { get; private init; }
+
+    /// <summary>With context_length_exceeded: tokens that fit.</summary>
+    public int? ContextLength { get; private init; }
+
+    /// <summary>A body that cannot be read at all.</summary>
+    public static RequestError BadBody(string message) => new(400, InvalidRequest, message, null, null);
+
+    /// <summary>A field that must be there is not.</summary>
+    public static RequestError Missing(string param) =>
+        new(400, InvalidRequest, $"Missing required parameter: '{param}'.", param, "missing_required_parameter");
+
+    /// <summary>A field of the wrong JSON type.</summary>
+    public static RequestError WrongType(string param, string expected, string actual) =>
+        new(400, InvalidRequest, $"Invalid type for '{param}': expected {expected}, but got {actual} instead.", param, "invalid_type");
+
+    /// <summary>A field whose value is not one of those that mean something, or out of range.</summary>
+    public static RequestError BadValue(string param, string message, string code = "invalid_value") => new(400, InvalidRequest, message, param, code);
+
+    /// <summary>A value that means something, but not to this server.</summary>
+    public static RequestError UnsupportedValue(string param, string message) => new(400, InvalidRequest, message, param, "unsupported_value");
+
+    /// <summary>A field that this server does not know how to honour and will not ignore.</summary>
+    public static RequestError UnsupportedParameter(string param) =>
+        new(400, InvalidRequest, $"Unsupported parameter: '{param}' is not supported by this server.", param, "unsupported_parameter");
+
+    /// <summary>The prompt leaves no room for an answer.</summary>
+    /// <param name="param">The field that holds the prompt.</param>
+    /// <param name="contextLength">Tokens that fit.</param>
+    /// <param name="promptTokens">Tokens of the prompt.</param>
+    public static RequestError ContextExceeded(string param, int contextLength, int promptTokens) =>
+        new(
+            400,
+            InvalidRequest,
+            $"This model's maximum context length is {contextLength} tokens. However, your messages resulted in {promptTokens} tokens. Please reduce the length of the messages.",
+            param,
+            "context_length_exceeded")
+        { NumPromptTokens = promptTokens, ContextLength = contextLength };
+
+    /// <summary>The chat template refused the conversation.</summary>
+    public static RequestError TemplateRefused(string message) => new(400, InvalidRequest, message, "messages", "invalid_value");
+
+    /// <summary>No key, or one that is not known.</summary>
+    public static RequestError Unauthorized(string message) => new(401, InvalidRequest, message, null, "invalid_api_key");
+
+    /// <summary>A request that a web page of a stranger may have caused.</summary>
+    public static RequestError Forbidden(string message) => new(403, "permission_error", message, null, null);
+
+    /// <summary>No model of that name.</summary>
+    public static RequestError UnknownModel(string model) =>
+        new(404, InvalidRequest, $"The model '{model}' does not exist or you do not have access to it.", "model", "model_not_found");
+
+    /// <summary>No such route.</summary>
+    public static RequestError UnknownUrl(string method, string path) => new(404, InvalidRequest, $"Invalid URL ({method} {path})", null, "unknown_url");
+
+    /// <summary>The route exists for other methods.</summary>
+    public static RequestError WrongMethod(string method, string path) =>
+        new(405, InvalidRequest, $"Not allowed to {method} on {path}.", null, "method_not_supported");
+
+    /// <summary>The body is larger than allowed.</summary>
+    /// <param name="limit">Bytes allowed.</param>
+    public static RequestError TooLarge(long limit) =>
+        new(413, InvalidRequest, $"The request body is larger than {limit} bytes.", null, "request_too_large");
+
+    /// <summary>The body is compressed.</summary>
+    public static RequestError Encoded(string encoding) =>
+        new(415, InvalidRequest, $"Request bodies with Content-Encoding '{encoding}' are not supported.", null, null);
+
+    /// <summary>As many requests as may be are under way.</summary>
+    public static RequestError Busy() =>
+        new(429, "rate_limit_error", "The server is busy: too many requests are waiting. Please try again later.", null, "rate_limit_exceeded") { RetryAfterSeconds = 1 };
+
+    /// <summary>The model is being loaded.</summary>
+    public static RequestError Loading() => new(503, "unavailable_error", "Loading model", null, null) { RetryAfterSeconds = 2 };
+
+    /// <summary>The server is going down.</summary>
+    public static RequestError Stopping() => new(503, "unavailable_error", "The server is shutting down.", null, null) { RetryAfterSeconds = 10 };
+
+    /// <summary>The engine has failed and will not come back by itself.</summary>
+    public static RequestError EngineFailed() => new(503, "server_error", "The inference engine has failed; see the server's log.", null, null);
+
+    /// <summary>The device failed under this request.</summary>
+    public static RequestError GenerationFailed() => new(500, "server_error", "The server had an error while processing your request.", null, null);
+
+    /// <summary>A status that the web server itself chose.</summary>
+    public static RequestError Http(int status, string message) =>
+        new(status, status >= 500 ? "server_error" : InvalidRequest, message, null, null);
+}

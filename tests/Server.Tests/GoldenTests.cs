@@ -1,0 +1,117 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.RegularExpressions;
+using InferenceServer.Testing;
+
+namespace InferenceServer.Server.Tests;
+
+/// <summary>
+/// Sends each request under Golden/ and compares the whole answer with the file beside it. UPDATE_GOLDEN=1 writes the answers
+/// instead. A request file is: lines of set-up ("# reply: a|b", "# cached: 3", "# Server:Alias: x"), method and path, headers, a blank line,
+/// the body.
+/// </summary>
+public sealed partial class GoldenTests
+{
+    private static readonly string Folder = Path.Combine(ThisFolder(), "Golden");
+
+    private static readonly string[] HeadersLeftOut = ["Date", "Transfer-Encoding", "Connection"];
+
+    public static TheoryData<string> Names() => new(Directory.GetFiles(Folder, "*.request").Select(Path.GetFileNameWithoutExtension).Order()!);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Request_OfGoldenFile_GetsGoldenAnswer(string name)
+    {
+        var lines = await File.ReadAllLinesAsync(Path.Combine(Folder, name + ".request"));
+        var answer = await SendAsync(lines);
+        var file = Path.Combine(Folder, name + ".response");
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+        {
+            await File.WriteAllTextAsync(file, answer);
+        }
+
+        Assert.Equal(await File.ReadAllTextAsync(file), answer);
+    }
+
+    private static async Task<string> SendAsync(string[] lines)
+    {
+        var engine = new FakeEngine();
+        var settings = new List<(string, string?)>();
+        var setUp = lines.TakeWhile(line => line.StartsWith('#')).ToArray();
+        foreach (var line in setUp)
+        {
+            var (key, value) = Split(line[1..], ": ");
+            switch (key)
+            {
+                case "reply":
+                    engine.Reply = value.Split('|');
+                    break;
+                case "cached":
+                    engine.NumCachedTokens = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+                    break;
+                case "capacity":
+                    engine.Capacity = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+                    break;
+                case "state":
+                    engine.State = Enum.Parse<Inference.Engine.EngineState>(value);
+                    break;
+                default:
+                    settings.Add((key, value));
+                    break;
+            }
+        }
+
+        await using var app = await TestApp.StartAsync(engine, [.. settings]);
+        var (method, path) = Split(lines[setUp.Length], " ");
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(app.Address + path));
+        var headers = lines.Skip(setUp.Length + 1).TakeWhile(line => line.Length > 0).ToArray();
+        foreach (var header in headers)
+        {
+            var (key, value) = Split(header, ": ");
+            request.Headers.TryAddWithoutValidation(key, value);
+        }
+
+        var body = string.Join('\n', lines.Skip(setUp.Length + 2 + headers.Length));
+        if (body.Length > 0)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        using var response = await app.Client.SendAsync(request);
+        return Scrub(await DumpAsync(response));
+    }
+
+    private static async Task<string> DumpAsync(HttpResponseMessage response)
+    {
+        var text = new StringBuilder();
+        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{(int)response.StatusCode}\n");
+        foreach (var header in response.Headers.Concat(response.Content.Headers).OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase))
+        {
+            if (!HeadersLeftOut.Contains(header.Key))
+            {
+                text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{header.Key}: {string.Join(", ", header.Value)}\n");
+            }
+        }
+
+        return text.Append('\n').Append(await response.Content.ReadAsStringAsync()).Append('\n').ToString();
+    }
+
+    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(ChatId().Replace(answer, "chatcmpl-ID"), "req_ID"), "127.0.0.1:PORT");
+
+    private static (string Key, string Value) Split(string line, string separator)
+    {
+        var at = line.IndexOf(separator, StringComparison.Ordinal);
+        return (line[..at].Trim(), line[(at + separator.Length)..].Trim());
+    }
+
+    private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+
+    [GeneratedRegex("chatcmpl-[A-Za-z0-9]{24}")]
+    private static partial Regex ChatId();
+
+    [GeneratedRegex("req_[0-9a-f]{32}")]
+    private static partial Regex RequestId();
+
+    [GeneratedRegex("127\\.0\\.0\\.1:[0-9]+")]
+    private static partial Regex Port();
+}

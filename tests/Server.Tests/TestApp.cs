@@ -1,0 +1,92 @@
+using System.Text;
+using InferenceServer.Inference.Chat;
+using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Models;
+using InferenceServer.Server.Hosting;
+using InferenceServer.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace InferenceServer.Server.Tests;
+
+/// <summary>The server as it is composed in production, on a free port of a real Kestrel, over a fake engine and a fixed clock.</summary>
+internal sealed class TestApp : IAsyncDisposable
+{
+    public const int VocabularySize = 1000;
+    public const int ContextLength = 2048;
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly WebApplication _app;
+
+    private TestApp(WebApplication app, FakeEngine engine)
+    {
+        _app = app;
+        Engine = engine;
+        Address = app.ClientAddress();
+        Client = new HttpClient { BaseAddress = new Uri(Address), Timeout = Patience };
+    }
+
+    public FakeEngine Engine { get; }
+
+    public string Address { get; }
+
+    public HttpClient Client { get; }
+
+    public int Port => new Uri(Address).Port;
+
+    public AdmissionGate Gate => _app.Services.GetRequiredService<AdmissionGate>();
+
+    public static Task<TestApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(new FakeEngine(), settings);
+
+    public static async Task<TestApp> StartAsync(FakeEngine engine, params (string Key, string? Value)[] given)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0" });
+        builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
+        var settings = SettingsReader.Read(builder.Configuration, out var errors);
+        Assert.Empty(errors);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings.Server));
+        builder.Services.AddSingleton<TimeProvider>(new FixedClock());
+        builder.Services.AddSingleton<IInferenceEngine>(engine);
+        var app = ServerApplication.Create(builder, settings, Model(settings));
+        await app.StartAsync();
+        return new TestApp(app, engine);
+    }
+
+    public static ServedModel Model(Settings settings) => new(
+        new ModelMetadata
+        {
+            Path = "/models/tiny-chat.gguf",
+            Name = "Tiny Chat",
+            Architecture = "llama",
+            ContextLength = ContextLength,
+            EmbeddingLength = 64,
+            BlockCount = 2,
+            VocabularySize = VocabularySize,
+            ParameterCount = 123_456,
+            FileSize = 654_321,
+            Quantization = "Q4_1",
+        },
+        ChatTemplate.Fallback,
+        settings,
+        FixedClock.Now);
+
+    public Task<HttpResponseMessage> PostAsync(string path, string body) => Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
+
+    public Task<HttpResponseMessage> ChatAsync(string body) => PostAsync("/v1/chat/completions", body);
+
+    /// <summary>Sends a chat and returns when the headers are there.</summary>
+    public Task<HttpResponseMessage> StreamAsync(string body, CancellationToken cancellationToken = default) => Client.SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") },
+        HttpCompletionOption.ResponseHeadersRead,
+        cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Threading.Channels;
+using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Models;
+
+namespace InferenceServer.Testing;
+
+/// <summary>
+/// A scripted engine: a prompt has one token per byte of UTF-8, and an answer is what the test says. Answers at once unless
+/// <see cref="IsManual"/>. Set it up before the first request; everything else may be called from any thread.
+/// </summary>
+public sealed class FakeEngine : IInferenceEngine
+{
+    private readonly ConcurrentDictionary<long, FakeGeneration> _byId = new();
+    private readonly ConcurrentQueue<FakeGeneration> _submitted = new();
+    private readonly Channel<FakeGeneration> _arrivals = Channel.CreateUnbounded<FakeGeneration>();
+    private int _numSubmitted;
+
+    /// <inheritdoc/>
+    public EngineState State { get; set; } = EngineState.Ready;
+
+    /// <inheritdoc/>
+    public string? Failure { get; set; }
+
+    /// <inheritdoc/>
+    public EngineStats Stats => new();
+
+    /// <summary>Texts of the tokens that answer every request.</summary>
+    public IReadOnlyList<string> Reply { get; set; } = ["The", " capital", " is", " Paris", "."];
+
+    /// <summary>Prompt tokens that every request finds in the cache.</summary>
+    public int NumCachedTokens { get; set; }
+
+    /// <summary>True: the test drives each generation itself.</summary>
+    public bool IsManual { get; set; }
+
+    /// <summary>Requests taken before the queue is full.</summary>
+    public int Capacity { get; set; } = int.MaxValue;
+
+    /// <summary>Everything submitted so far, in order.</summary>
+    public IReadOnlyList<FakeGeneration> Generations => [.. _submitted];
+
+    /// <summary>The prompt that was encoded last.</summary>
+    public PromptText? LastPrompt { get; private set; }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadOnlyMemory<int>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken)
+    {
+        if (State != EngineState.Ready)
+        {
+            throw new EngineUnavailableException(State);
+        }
+
+        LastPrompt = prompt;
+        return ValueTask.FromResult<ReadOnlyMemory<int>>(Encoding.UTF8.GetBytes(prompt.ToString()).Select(unit => (int)unit).ToArray());
+    }
+
+    /// <inheritdoc/>
+    public SubmitResult Submit(GenerationRequest request)
+    {
+        if (State != EngineState.Ready)
+        {
+            return new SubmitResult(SubmitStatus.Unavailable, null);
+        }
+
+        if (Interlocked.Increment(ref _numSubmitted) > Capacity)
+        {
+            return new SubmitResult(SubmitStatus.QueueFull, null);
+        }
+
+        var generation = new FakeGeneration(request);
+        if (!_byId.TryAdd(request.Id, generation))
+        {
+            throw new ArgumentException($"The id {request.Id} is not unique.", nameof(request));
+        }
+
+        if (!IsManual)
+        {
+            generation.Play(Reply, NumCachedTokens);
+        }
+
+        _submitted.Enqueue(generation);
+        _arrivals.Writer.TryWrite(generation);
+        return new SubmitResult(SubmitStatus.Accepted, generation.Stream);
+    }
+
+    /// <inheritdoc/>
+    public void Abort(long requestId)
+    {
+        if (_byId.TryGetValue(requestId, out var generation))
+        {
+            generation.Abort();
+        }
+    }
+
+    /// <summary>Waits for the next submission that nobody waited for yet.</summary>
+    public async Task<FakeGeneration> NextAsync(TimeSpan timeout) =>
+        await _arrivals.Reader.ReadAsync().AsTask().WaitAsync(timeout).ConfigureAwait(false);
+}
