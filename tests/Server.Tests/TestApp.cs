@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Server.Tests;
 
@@ -40,7 +41,12 @@ internal sealed class TestApp : IAsyncDisposable
 
     public static Task<TestApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(new FakeEngine(), settings);
 
-    public static async Task<TestApp> StartAsync(FakeEngine engine, params (string Key, string? Value)[] given)
+    public static Task<TestApp> StartAsync(FakeEngine engine, params (string Key, string? Value)[] settings) => StartAsync(engine, new FixedClock(), settings);
+
+    public static Task<TestApp> StartAsync(FakeEngine engine, TimeProvider clock, params (string Key, string? Value)[] settings) =>
+        StartAsync(engine, clock, null, settings);
+
+    public static async Task<TestApp> StartAsync(FakeEngine engine, TimeProvider clock, ILoggerProvider? log, params (string Key, string? Value)[] given)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0" });
@@ -48,7 +54,12 @@ internal sealed class TestApp : IAsyncDisposable
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
         Assert.Empty(errors);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings.Server));
-        builder.Services.AddSingleton<TimeProvider>(new FixedClock());
+        builder.Services.AddSingleton(clock);
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.Services.AddSingleton<IInferenceEngine>(engine);
         var app = ServerApplication.Create(builder, settings, Model(settings));
         await app.StartAsync();
@@ -69,7 +80,7 @@ internal sealed class TestApp : IAsyncDisposable
             FileSize = 654_321,
             Quantization = "Q4_1",
         },
-        ChatTemplate.Fallback,
+        ChatTemplate.Parse(ChatTemplate.FallbackSource, null, null),
         settings,
         FixedClock.Now);
 

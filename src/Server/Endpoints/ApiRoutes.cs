@@ -1,4 +1,5 @@
 using InferenceServer.Server.OpenAi;
+using Microsoft.OpenApi;
 
 namespace InferenceServer.Server.Endpoints;
 
@@ -19,6 +20,27 @@ internal static class ApiRoutes
         routes.MapMethods(alias, [method], handler).ExcludeFromDescription();
         return routes.MapMethods(path, [method], handler);
     }
+
+    /// <summary>
+    /// Describes the body. Only describes: the framework's own way would also refuse bodies that do not call themselves JSON,
+    /// and clients often forget to.
+    /// </summary>
+    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route) => route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellationToken) },
+            },
+        });
+
+    /// <summary>Describes the events that the route answers with when the client asks for a stream.</summary>
+    public static RouteHandlerBuilder WithEvents<T>(this RouteHandlerBuilder route) => route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+    {
+        var schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellationToken);
+        operation.Responses?["200"].Content?.Add("text/event-stream", new OpenApiMediaType { Schema = schema });
+    });
 
     /// <summary>Describes the errors that a route may answer with.</summary>
     public static RouteHandlerBuilder WithErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)

@@ -12,18 +12,18 @@ internal static class ChatCompletions
     /// <summary>Maps both.</summary>
     public static void MapChatCompletions(this IEndpointRouteBuilder routes)
     {
-        var chat = routes.MapV1("/chat/completions", HttpMethods.Post, CompleteAsync);
-        chat.WithName("createChatCompletion").WithTags("Chat")
+        routes.MapV1("/chat/completions", HttpMethods.Post, CompleteAsync)
+            .WithName("createChatCompletion").WithTags("Chat")
             .WithSummary("Answers a conversation, at once or as a stream of server-sent events.")
-            .Accepts<ChatCompletionRequest>("application/json")
+            .WithBody<ChatCompletionRequest>()
             .Produces<ChatCompletionResponse>()
+            .WithEvents<ChatCompletionChunk>()
             .WithErrors(400, 401, 403, 404, 413, 415, 429, 500, 503);
-        chat.WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(ChatCompletionChunk), ["text/event-stream"]));
 
         routes.MapAliased("/apply-template", "/v1/apply-template", HttpMethods.Post, ApplyTemplateAsync)
             .WithName("applyTemplate").WithTags("Chat")
             .WithSummary("Renders a conversation to the text that the model would be given.")
-            .Accepts<ChatCompletionRequest>("application/json")
+            .WithBody<ChatCompletionRequest>()
             .Produces<AppliedTemplate>()
             .WithErrors(400, 401, 403, 413, 415);
     }
@@ -110,6 +110,8 @@ internal static class ChatCompletions
         var texts = await ChatAggregator.ReadAsync(generation);
         if (context.RequestAborted.IsCancellationRequested)
         {
+            // For the log; nobody is there to read it.
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return;
         }
 

@@ -4,19 +4,23 @@ using InferenceServer.Server.Commands;
 namespace InferenceServer.Server.Hosting;
 
 /// <summary>
-/// Loads the model once the port is open, so that clients hear "loading" instead of nothing, and ends the process if the
-/// engine cannot start.
+/// Loads the model once the port is open, so that clients hear "loading" instead of nothing, and ends the process when the
+/// engine cannot start or fails for good: whoever watches over the process starts it again.
 /// </summary>
 internal sealed class EngineStarter(
     InferenceEngine engine, ServedModel model, ProcessOutcome outcome, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<EngineStarter> logger)
-    : IHostedLifecycleService
+    : IHostedLifecycleService, IDisposable
 {
-    private Task _loading = Task.CompletedTask;
+    // A device that fails for good is noticed this late; its requests have long been told.
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
 
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        _loading = LoadAsync();
+        _running = RunAsync();
         return Task.CompletedTask;
     }
 
@@ -24,8 +28,9 @@ internal sealed class EngineStarter(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         // Before the web server waits for its requests: an ended engine ends them.
+        await _stopping.CancelAsync();
         await engine.DisposeAsync();
-        await _loading;
+        await _running;
     }
 
     /// <inheritdoc/>
@@ -40,6 +45,24 @@ internal sealed class EngineStarter(
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task RunAsync()
+    {
+        await LoadAsync();
+        while (engine.State == EngineState.Ready && !_stopping.IsCancellationRequested)
+        {
+            await Task.Delay(WatchInterval, clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (engine.State == EngineState.Failed)
+        {
+            outcome.Fail(ExitCode.EngineFailed, engine.Failure ?? "The engine failed.");
+            lifetime.StopApplication();
+        }
+    }
+
     private async Task LoadAsync()
     {
         var startedAt = clock.GetTimestamp();
@@ -51,11 +74,6 @@ internal sealed class EngineStarter(
         if (engine.State == EngineState.Ready)
         {
             logger.ModelReady(model.Id, clock.GetElapsedTime(startedAt).TotalSeconds);
-        }
-        else if (engine.State == EngineState.Failed)
-        {
-            outcome.Fail(ExitCode.EngineFailed, engine.Failure ?? "The engine failed.");
-            lifetime.StopApplication();
         }
     }
 }

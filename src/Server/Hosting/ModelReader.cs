@@ -10,13 +10,13 @@ internal static class ModelReader
     /// <summary>Reads what the settings name. Throws <see cref="StartupException"/>.</summary>
     public static ServedModel Read(Settings settings)
     {
-        var path = Find(settings.Inference.ModelPath);
-        var file = ModelFile.Read(path);
-        if (file.Metadata is not { } metadata)
+        var result = ModelFile.Read(Find(settings.Inference.ModelPath));
+        if (!result.IsUsable)
         {
-            throw new StartupException(ExitCode.BadModel, file.Message ?? $"The model {path} cannot be used.");
+            throw new StartupException(ExitCode.BadModel, result.Message);
         }
 
+        var metadata = result.File.Metadata;
         return new ServedModel(metadata, ReadTemplate(settings, metadata), settings, File.GetLastWriteTimeUtc(metadata.Path));
     }
 
@@ -47,7 +47,7 @@ internal static class ModelReader
         try
         {
             var source = file is null ? metadata.ChatTemplate : File.ReadAllText(file);
-            return source is null ? ChatTemplate.Fallback : ChatTemplate.Parse(source, metadata.BosToken, metadata.EosToken);
+            return ChatTemplate.Parse(source ?? ChatTemplate.FallbackSource, metadata.BosToken, metadata.EosToken);
         }
         catch (TemplateSyntaxException e)
         {

@@ -13,18 +13,16 @@ internal sealed class ServerOptionsRules : IValidateOptions<ServerOptions>
         var address = ListenAddress.Parse(options.Host);
         if (address is null)
         {
-            result.AddError($"'{options.Host}' is no IP address, 'localhost' or '*'.", "Server:Host");
+            result.AddError($"Server:Host: '{options.Host}' is no IP address, 'localhost' or '*'.");
         }
         else if (!address.IsLoopback && !options.Insecure && options.ApiKey is null && options.ApiKeyFile is null)
         {
-            result.AddError(
-                $"listening on {options.Host} without an API key would let anyone on the network use this machine. Set --api-key-file, or --insecure if that is what you want.",
-                "Server:Host");
+            result.AddError($"Server:Host: listening on {options.Host} without an API key would let anyone on the network use this machine. Set --api-key-file, or --insecure if that is what you want.");
         }
 
         if (options.ApiKey is { } key && string.IsNullOrWhiteSpace(key))
         {
-            result.AddError("the key is empty.", "Server:ApiKey");
+            result.AddError("Server:ApiKey: the key is empty.");
         }
 
         if (options.ApiKeyFile is { } file)
@@ -34,14 +32,14 @@ internal sealed class ServerOptionsRules : IValidateOptions<ServerOptions>
 
         if (options.Alias is { } alias && alias.Split(',').Any(string.IsNullOrWhiteSpace))
         {
-            result.AddError("a name in the list is empty.", "Server:Alias");
+            result.AddError("Server:Alias: a name in the list is empty.");
         }
 
         foreach (var origin in options.AllowedOrigins)
         {
             if (origin != "*" && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && origin == uri.GetLeftPart(UriPartial.Authority)))
             {
-                result.AddError($"'{origin}' is no origin such as https://chat.example or http://192.168.1.5:3000 (no path, no slash at the end).", "Server:AllowedOrigins");
+                result.AddError($"Server:AllowedOrigins: '{origin}' is no origin such as https://chat.example or http://192.168.1.5:3000 (no path, no slash at the end).");
             }
         }
 
@@ -49,7 +47,7 @@ internal sealed class ServerOptionsRules : IValidateOptions<ServerOptions>
         {
             if (host != "*" && (Uri.CheckHostName(host) == UriHostNameType.Unknown || (host.Contains(':') && !IPAddress.TryParse(host, out _))))
             {
-                result.AddError($"'{host}' is no host name (without scheme and port).", "Server:AllowedHosts");
+                result.AddError($"Server:AllowedHosts: '{host}' is no host name (without scheme and port).");
             }
         }
 
@@ -62,12 +60,12 @@ internal sealed class ServerOptionsRules : IValidateOptions<ServerOptions>
         {
             if (ApiKeys.ReadFile(file).Count == 0)
             {
-                result.AddError($"'{file}' holds no key.", "Server:ApiKeyFile");
+                result.AddError($"Server:ApiKeyFile: '{file}' holds no key.");
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            result.AddError($"cannot read '{file}': {e.Message}", "Server:ApiKeyFile");
+            result.AddError($"Server:ApiKeyFile: cannot read '{file}': {e.Message}");
         }
     }
 }

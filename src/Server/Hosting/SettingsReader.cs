@@ -23,9 +23,9 @@ internal static class SettingsReader
         var found = new List<string>();
         var server = Bind<ServerOptions>(configuration.GetSection(ServerOptions.Section), found);
         var inference = Bind<InferenceOptions>(configuration.GetSection(InferenceOptions.Section), found);
-        Collect(new ServerOptionsValidator().Validate(null, server), found);
-        Collect(new ServerOptionsRules().Validate(null, server), found);
-        Collect(new InferenceOptionsValidator().Validate(null, inference), found);
+        Collect(new ServerOptionsValidator().Validate(ServerOptions.Section, server), found);
+        Collect(new ServerOptionsRules().Validate(ServerOptions.Section, server), found);
+        Collect(new InferenceOptionsValidator().Validate(InferenceOptions.Section, inference), found);
         errors = found;
         return new Settings(server, inference);
     }
@@ -34,8 +34,22 @@ internal static class SettingsReader
     {
         if (result.Failed)
         {
-            errors.AddRange(result.Failures);
+            errors.AddRange(result.Failures.Select(ToSettingsForm));
         }
+    }
+
+    // The attributes say "Port: The field Server.Port must be between ..."; an operator knows it as Server:Port.
+    private static string ToSettingsForm(string failure)
+    {
+        const string Opening = "The field ";
+        var at = failure.IndexOf(Opening, StringComparison.Ordinal);
+        if (at < 0)
+        {
+            return failure;
+        }
+
+        var (name, rest) = failure[(at + Opening.Length)..].Split(' ', 2) is [var first, var second] ? (first, second) : (failure, "");
+        return $"{name.Replace('.', ':')}: {rest}";
     }
 
     // Only sound values reach the binder, which would stop at the first bad one.

@@ -26,7 +26,11 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
     {
         foreach (var choice in choices)
         {
-            engine.Abort(choice.Stream.RequestId);
+            // May be a moment old when another thread reads it; the engine ignores finished ids.
+            if (choice.Reason is null)
+            {
+                engine.Abort(choice.Stream.RequestId);
+            }
         }
     }
 

@@ -178,7 +178,7 @@ internal static class ChatRequestValidator
             {
                 errors.Add(type is "json_object" or "json_schema"
                     ? RequestError.UnsupportedValue(inner.PathOf("type"), $"'{inner.PathOf("type")}' of '{type}' is not supported by this server.")
-                    : RequestError.BadValue(inner.PathOf("type"), $"Invalid value: '{type}'. Supported values are: 'text'."));
+                    : RequestError.BadValue(inner.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'text'."));
             }
         }
 

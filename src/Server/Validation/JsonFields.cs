@@ -12,6 +12,9 @@ namespace InferenceServer.Server.Validation;
 /// <param name="Errors">Where faults go.</param>
 internal readonly record struct JsonFields(JsonElement Source, string Path, RequestErrors Errors)
 {
+    // An answer shall not grow with the request.
+    private const int MaxEcho = 64;
+
     /// <summary>The place of a field in the body, as error answers name it.</summary>
     public string PathOf(string name) => Path.Length == 0 ? name : $"{Path}.{name}";
 
@@ -99,6 +102,9 @@ internal readonly record struct JsonFields(JsonElement Source, string Path, Requ
         _ => "null",
     };
 
+    /// <summary>A client's text for a message: whole if it is short, else its beginning.</summary>
+    public static string Short(string text) => text.Length <= MaxEcho ? text : $"{text[..MaxEcho]}...";
+
     private bool InRange(string name, bool below, bool above, JsonElement value, IFormattable min, IFormattable max, string kind)
     {
         if (!below && !above)
@@ -107,10 +113,9 @@ internal readonly record struct JsonFields(JsonElement Source, string Path, Requ
         }
 
         var bound = below ? $">= {min.ToString(null, CultureInfo.InvariantCulture)}" : $"<= {max.ToString(null, CultureInfo.InvariantCulture)}";
-        var raw = value.GetRawText();
         Errors.Add(RequestError.BadValue(
             PathOf(name),
-            $"Invalid '{PathOf(name)}': {kind} {(below ? "below minimum" : "above maximum")} value. Expected a value {bound}, but got {(raw.Length > 40 ? raw[..40] : raw)} instead.",
+            $"Invalid '{PathOf(name)}': {kind} {(below ? "below minimum" : "above maximum")} value. Expected a value {bound}, but got {Short(value.GetRawText())} instead.",
             below ? $"{kind}_below_min_value" : $"{kind}_above_max_value"));
         return false;
     }

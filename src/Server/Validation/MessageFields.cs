@@ -63,7 +63,7 @@ internal static class MessageFields
         else if (role is not null && !Roles.Contains(role))
         {
             fields.Errors.Add(RequestError.BadValue(
-                fields.PathOf("role"), $"Invalid value: '{role}'. Supported values are: '{string.Join("', '", Roles)}'."));
+                fields.PathOf("role"), $"Invalid value: '{JsonFields.Short(role)}'. Supported values are: '{string.Join("', '", Roles)}'."));
         }
 
         var isAssistant = role == "assistant";
@@ -136,7 +136,7 @@ internal static class MessageFields
                     fields.PathOf("type"), $"Content parts of type '{fields.Text("type")}' are not supported: this model takes text only."));
                 return "";
             default:
-                errors.Add(RequestError.BadValue(fields.PathOf("type"), $"Invalid value: '{fields.Text("type")}'. Supported values are: 'text'."));
+                errors.Add(RequestError.BadValue(fields.PathOf("type"), $"Invalid value: '{JsonFields.Short(fields.Text("type")!)}'. Supported values are: 'text'."));
                 return "";
         }
     }

@@ -86,7 +86,7 @@ internal sealed record RequestError
 
     /// <summary>No model of that name.</summary>
     public static RequestError UnknownModel(string model) =>
-        new(404, InvalidRequest, $"The model '{model}' does not exist or you do not have access to it.", "model", "model_not_found");
+        new(404, InvalidRequest, $"The model '{JsonFields.Short(model)}' does not exist or you do not have access to it.", "model", "model_not_found");
 
     /// <summary>No such route.</summary>
     public static RequestError UnknownUrl(string method, string path) => new(404, InvalidRequest, $"Invalid URL ({method} {path})", null, "unknown_url");

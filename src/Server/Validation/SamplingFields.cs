@@ -51,14 +51,15 @@ internal static class SamplingFields
         {
             foreach (var entry in value.EnumerateObject())
             {
-                var path = $"{fields.PathOf(Name)}.{entry.Name}";
+                var key = JsonFields.Short(entry.Name);
+                var path = $"{fields.PathOf(Name)}.{key}";
                 if (int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < vocabularySize)
                 {
                     Add(id, entry.Value, path);
                 }
                 else
                 {
-                    fields.Errors.Add(RequestError.BadValue(path, $"Invalid key in '{Name}': '{entry.Name}' is no token id below {vocabularySize}."));
+                    fields.Errors.Add(RequestError.BadValue(path, $"Invalid key in '{Name}': '{key}' is no token id below {vocabularySize}."));
                 }
             }
         }

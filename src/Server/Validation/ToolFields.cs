@@ -138,7 +138,7 @@ internal static class ToolFields
 
         if (type is not null and not "function")
         {
-            tool.Errors.Add(RequestError.BadValue(tool.PathOf("type"), $"Invalid value: '{type}'. Supported values are: 'function' and 'custom'."));
+            tool.Errors.Add(RequestError.BadValue(tool.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'function' and 'custom'."));
             return;
         }
 
@@ -173,7 +173,7 @@ internal static class ToolFields
                 fields.Errors.Add(RequestError.UnsupportedValue(fields.PathOf(name), $"'{name}' must be 'auto' or 'none': this server cannot force a call."));
                 return false;
             case { } other:
-                fields.Errors.Add(RequestError.BadValue(fields.PathOf(name), $"Invalid value: '{other}'. Supported values are: 'none' and 'auto'."));
+                fields.Errors.Add(RequestError.BadValue(fields.PathOf(name), $"Invalid value: '{JsonFields.Short(other)}'. Supported values are: 'none' and 'auto'."));
                 return false;
         }
     }

@@ -1,0 +1,240 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Tests.Validation;
+
+/// <summary>Every field of the contract, against every JSON type. A field that is added to the contract and not to this table fails here.</summary>
+public sealed class ChatRequestFieldTests
+{
+    private static readonly Dictionary<string, string> Samples = new()
+    {
+        ["null"] = "null",
+        ["boolean"] = "true",
+        ["number"] = "1",
+        ["decimal"] = "0.5",
+        ["string"] = "\"auto\"",
+        ["array"] = "[]",
+        ["object"] = "{}",
+    };
+
+    // The types that each field takes; everything else must be refused with the field's name.
+    private static readonly Dictionary<string, string[]> Accepted = new()
+    {
+        ["messages"] = ["array"],
+        ["model"] = ["string"],
+        ["stream"] = ["boolean"],
+        ["stream_options"] = ["object"],
+        ["max_tokens"] = ["number"],
+        ["max_completion_tokens"] = ["number"],
+        ["n"] = ["number"],
+        ["stop"] = ["string", "array"],
+        ["temperature"] = ["number", "decimal"],
+        ["top_p"] = ["number", "decimal"],
+        ["top_k"] = ["number"],
+        ["min_p"] = ["number", "decimal"],
+        ["repeat_penalty"] = ["number", "decimal"],
+        ["repetition_penalty"] = ["number", "decimal"],
+        ["repeat_last_n"] = ["number"],
+        ["presence_penalty"] = ["number", "decimal"],
+        ["frequency_penalty"] = ["number", "decimal"],
+        ["logit_bias"] = ["object", "array"],
+        ["seed"] = ["number"],
+        ["ignore_eos"] = ["boolean"],
+        ["cache_prompt"] = ["boolean"],
+        ["cache_salt"] = ["string"],
+        ["add_generation_prompt"] = ["boolean"],
+        ["chat_template_kwargs"] = ["object"],
+        ["reasoning_effort"] = ["string"],
+        ["service_tier"] = ["string"],
+        ["tools"] = ["array"],
+        ["tool_choice"] = ["string"],
+        ["parallel_tool_calls"] = ["boolean"],
+        ["functions"] = ["array"],
+        ["function_call"] = ["string"],
+        ["response_format"] = [],
+        ["logprobs"] = [],
+        ["top_logprobs"] = [],
+        ["modalities"] = ["array"],
+        ["audio"] = ["object"],
+        ["prediction"] = ["object"],
+        ["metadata"] = ["object"],
+        ["store"] = ["boolean"],
+        ["user"] = ["string"],
+        ["safety_identifier"] = ["string"],
+        ["prompt_cache_key"] = ["string"],
+        ["prompt_cache_retention"] = ["string"],
+        ["prompt_cache_options"] = ["object"],
+        ["verbosity"] = ["string"],
+        ["web_search_options"] = ["object"],
+    };
+
+    private static readonly string[] MessageFields = ["role", "content", "name", "reasoning_content", "tool_calls", "function_call", "tool_call_id"];
+
+    public static TheoryData<string> FieldNames() => new(Accepted.Keys);
+
+    public static TheoryData<string> Optional() => new(Accepted.Keys.Where(name => name != "messages"));
+
+    [Fact]
+    public void Table_AgainstContract_NamesTheSameFields()
+    {
+        var contract = OpenAiJson.Wire.ChatCompletionRequest.Properties.Select(property => property.Name);
+        Assert.Equal(contract.Order(), Accepted.Keys.Order());
+        var message = OpenAiJson.Wire.ChatRequestMessage.Properties.Select(property => property.Name);
+        Assert.Equal(message.Order(), MessageFields.Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(FieldNames))]
+    public void Field_OfEveryJsonType_IsTakenOrRefusedByName(string name)
+    {
+        foreach (var (kind, sample) in Samples)
+        {
+            var error = ErrorOf(With(name, JsonNode.Parse(sample)));
+            var isTaken = kind == "null" ? name != "messages" : Accepted[name].Contains(kind);
+            if (name == "messages" && kind == "array")
+            {
+                Assert.Equal("empty_array", error?.Code);
+            }
+            else if (isTaken)
+            {
+                Assert.True(error is null, $"{name} = {sample}: {error?.Message}");
+            }
+            else
+            {
+                Assert.NotNull(error);
+                Assert.Equal(400, error.Status);
+                Assert.Equal("invalid_request_error", error.Type);
+                Assert.Equal(name, error.Param?.Split('.', '[')[0]);
+                Assert.NotNull(error.Code);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Optional))]
+    public void Field_Null_IsTheSameAsAbsent(string name)
+    {
+        var absent = JsonSerializer.Serialize(Valid(Minimal().ToJsonString()));
+        Assert.Equal(absent, JsonSerializer.Serialize(Valid(With(name, null).ToJsonString())));
+    }
+
+    [Theory]
+    [InlineData("role", "5")]
+    [InlineData("role", "true")]
+    [InlineData("role", "[]")]
+    [InlineData("role", "{}")]
+    [InlineData("role", "\"robot\"")]
+    [InlineData("content", "5")]
+    [InlineData("content", "true")]
+    [InlineData("content", "{}")]
+    [InlineData("name", "5")]
+    [InlineData("name", "[]")]
+    [InlineData("reasoning_content", "5")]
+    [InlineData("reasoning_content", "{}")]
+    [InlineData("tool_calls", "5")]
+    [InlineData("tool_calls", "\"x\"")]
+    [InlineData("tool_calls", "{}")]
+    [InlineData("function_call", "5")]
+    [InlineData("function_call", "\"x\"")]
+    [InlineData("function_call", "[]")]
+    [InlineData("tool_call_id", "5")]
+    [InlineData("tool_call_id", "{}")]
+    public void MessageField_OfWrongType_IsRefusedByPath(string name, string value)
+    {
+        var message = new JsonObject { ["role"] = "assistant", ["content"] = "Hi" };
+        message[name] = JsonNode.Parse(value);
+        var body = new JsonObject { ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "Hi" }, message) };
+        var error = ErrorOf(body);
+        Assert.NotNull(error);
+        Assert.Equal(400, error.Status);
+        Assert.Equal($"messages[1].{name}", error.Param);
+    }
+
+    [Theory]
+    [InlineData("temperature", "-0.1", "decimal_below_min_value")]
+    [InlineData("temperature", "2.1", "decimal_above_max_value")]
+    [InlineData("temperature", "1e999", "decimal_above_max_value")]
+    [InlineData("top_p", "1.1", "decimal_above_max_value")]
+    [InlineData("min_p", "-1", "decimal_below_min_value")]
+    [InlineData("presence_penalty", "-2.5", "decimal_below_min_value")]
+    [InlineData("frequency_penalty", "2.5", "decimal_above_max_value")]
+    [InlineData("repeat_penalty", "0", "decimal_below_min_value")]
+    [InlineData("n", "0", "integer_below_min_value")]
+    [InlineData("n", "129", "integer_above_max_value")]
+    [InlineData("n", "1e30", "integer_above_max_value")]
+    [InlineData("n", "1.5", "invalid_type")]
+    [InlineData("max_tokens", "0", "integer_below_min_value")]
+    [InlineData("max_tokens", "-2", "integer_below_min_value")]
+    [InlineData("max_completion_tokens", "0", "integer_below_min_value")]
+    [InlineData("top_k", "-2", "integer_below_min_value")]
+    [InlineData("repeat_last_n", "-2", "integer_below_min_value")]
+    [InlineData("top_logprobs", "21", "integer_above_max_value")]
+    [InlineData("top_logprobs", "2", "unsupported_value")]
+    [InlineData("logprobs", "true", "unsupported_value")]
+    [InlineData("tool_choice", "\"required\"", "unsupported_value")]
+    [InlineData("tool_choice", "\"maybe\"", "invalid_value")]
+    [InlineData("tool_choice", "{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", "unsupported_value")]
+    public void Field_OutOfRange_IsRefusedWithCode(string name, string value, string code)
+    {
+        var error = ErrorOf(JsonNode.Parse($$"""{"messages":[{"role":"user","content":"Hi"}],"{{name}}":{{value}}}""")!.AsObject());
+        Assert.NotNull(error);
+        Assert.Equal(name, error.Param);
+        Assert.Equal(code, error.Code);
+    }
+
+    [Theory]
+    [InlineData("response_format", "{}", "response_format.type", "missing_required_parameter")]
+    [InlineData("response_format", "{\"type\":\"json_schema\"}", "response_format.type", "unsupported_value")]
+    [InlineData("response_format", "{\"type\":\"xml\"}", "response_format.type", "invalid_value")]
+    [InlineData("grammar", "\"root ::= x\"", "grammar", "unsupported_parameter")]
+    [InlineData("stop", "[\"a\",5]", "stop[1]", "invalid_type")]
+    [InlineData("modalities", "[\"text\",\"audio\"]", "modalities[1]", "unsupported_value")]
+    [InlineData("logit_bias", "{\"5\":\"x\"}", "logit_bias.5", "invalid_type")]
+    [InlineData("logit_bias", "{\"5\":101}", "logit_bias.5", "invalid_value")]
+    [InlineData("logit_bias", "{\"1000\":1}", "logit_bias.1000", "invalid_value")]
+    [InlineData("logit_bias", "{\"-1\":1}", "logit_bias.-1", "invalid_value")]
+    [InlineData("logit_bias", "[[5,1],[6]]", "logit_bias[1]", "invalid_type")]
+    [InlineData("logit_bias", "[[1000,1]]", "logit_bias[0][0]", "invalid_value")]
+    [InlineData("logit_bias", "[[\"x\",1]]", "logit_bias[0][0]", "invalid_type")]
+    [InlineData("logit_bias", "[[5,null]]", "logit_bias[0][1]", "invalid_type")]
+    [InlineData("tools", "[5]", "tools[0]", "invalid_type")]
+    [InlineData("tools", "[{\"type\":\"function\"}]", "tools[0].function", "missing_required_parameter")]
+    [InlineData("tools", "[{\"type\":\"function\",\"function\":{}}]", "tools[0].function.name", "missing_required_parameter")]
+    [InlineData("tools", "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":[]}}]", "tools[0].function.parameters", "invalid_type")]
+    [InlineData("tools", "[{\"type\":\"computer\"}]", "tools[0].type", "invalid_value")]
+    [InlineData("functions", "[{}]", "functions[0].name", "missing_required_parameter")]
+    [InlineData("stream_options", "{\"include_usage\":\"yes\"}", "stream_options.include_usage", "invalid_type")]
+    public void Field_WithWrongPart_IsRefusedByPath(string name, string value, string param, string code)
+    {
+        var error = ErrorOf(With(name, JsonNode.Parse(value)));
+        Assert.NotNull(error);
+        Assert.Equal(param, error.Param);
+        Assert.Equal(code, error.Code);
+    }
+
+    internal static RequestError? ErrorOf(JsonObject body)
+    {
+        using var document = JsonDocument.Parse(body.ToJsonString());
+        ChatRequestValidator.Validate(document.RootElement, TestApp.VocabularySize).TryGet(out _, out var error);
+        return error;
+    }
+
+    internal static ValidChatRequest Valid(string body)
+    {
+        var root = JsonDocument.Parse(body).RootElement;
+        Assert.True(ChatRequestValidator.Validate(root, TestApp.VocabularySize).TryGet(out var request, out var error), error?.Message);
+        return request;
+    }
+
+    private static JsonObject Minimal() =>
+        JsonNode.Parse("""{"messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}""")!.AsObject();
+
+    private static JsonObject With(string name, JsonNode? value)
+    {
+        var body = Minimal();
+        body[name] = value;
+        return body;
+    }
+}
