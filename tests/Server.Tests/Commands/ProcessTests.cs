@@ -117,10 +117,19 @@ public sealed class ProcessTests
         }
 
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = await process.StandardError.ReadToEndAsync().WaitAsync(TestApp.Patience);
-        await process.WaitForExitAsync().WaitAsync(TestApp.Patience);
-        await output;
+        string errors;
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync();
+            errors = await process.StandardError.ReadToEndAsync().WaitAsync(TestApp.Patience);
+            await process.WaitForExitAsync().WaitAsync(TestApp.Patience);
+            await output;
+        }
+        finally
+        {
+            process.Kill();
+        }
+
         var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, line => Assert.StartsWith("error: ", line, StringComparison.Ordinal));
         return ((ExitCode)process.ExitCode, lines);

@@ -1,0 +1,15 @@
+using InferenceServer.Server.OpenAi;
+using InferenceServer.Testing;
+
+namespace InferenceServer.Server.Tests;
+
+public sealed class ApiPageTests
+{
+    [Fact]
+    public async Task Page_AgainstContract_NamesEveryField()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "docs", "api.md"));
+        var fields = OpenAiJson.Wire.ChatCompletionRequest.Properties.Concat(OpenAiJson.Wire.ChatRequestMessage.Properties);
+        Assert.All(fields, field => Assert.Contains($"`{field.Name}`", page, StringComparison.Ordinal));
+    }
+}
