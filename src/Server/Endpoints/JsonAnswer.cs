@@ -13,6 +13,8 @@ internal static class JsonAnswer
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+
+        // Not cancelled when the client leaves: the web server drops the bytes by itself, and nothing has to be caught.
+        await context.Response.Body.WriteAsync(body, CancellationToken.None);
     }
 }

@@ -7,6 +7,7 @@ namespace InferenceServer.Server.Hosting;
 internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
 {
     private const int MaxIdLength = 64;
+    private const int MaxPathLength = 200;
     private const string Header = "x-request-id";
 
     /// <summary>Runs the rest of the pipeline.</summary>
@@ -14,7 +15,7 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogg
     {
         var startedAt = clock.GetTimestamp();
         var method = context.Request.Method;
-        var path = context.Request.Path.Value ?? "";
+        var path = ToPrintable(context.Request.Path.Value ?? "");
         var id = ChooseId(context.Request.Headers[Header].ToString());
         context.TraceIdentifier = id;
         context.Response.OnStarting(() =>
@@ -47,6 +48,13 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogg
     // A client's own id is kept if it can do no harm in a header or a log.
     private static string ChooseId(string given) =>
         given.Length is > 0 and <= MaxIdLength && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? given : "req_" + Guid.NewGuid().ToString("N");
+
+    // A path is decoded: an escaped line break would forge a line of the log.
+    private static string ToPrintable(string path)
+    {
+        var end = path.Length > MaxPathLength ? path[..MaxPathLength] + "..." : path;
+        return end.Any(char.IsControl) ? string.Concat(end.Select(c => char.IsControl(c) ? '?' : c)) : end;
+    }
 
     private long ElapsedMs(long startedAt) => (long)clock.GetElapsedTime(startedAt).TotalMilliseconds;
 }

@@ -34,6 +34,16 @@ public sealed class RequestLogTests
     }
 
     [Fact]
+    public async Task Path_WithLineBreak_StaysOneLine()
+    {
+        using var lines = new LineCollector();
+        await using var app = await TestApp.StartAsync(new FakeEngine(), new FixedClock(), lines);
+        using var response = await app.Client.GetAsync("/v1/models/a%0Ab%1B");
+        await ChatCompletionsTests.WaitUntilAsync(() => !lines.Lines.IsEmpty);
+        Assert.Contains("/v1/models/a?b? 404", Assert.Single(lines.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Probe_Done_IsNotWorthALine()
     {
         using var lines = new LineCollector();
