@@ -22,6 +22,7 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
     WarnOfExposure(app.Logger, commandLine, settings.Server);
     await app.StartListeningAsync(settings.Server, cancellationToken);
     Console.Write(Welcome.Text(app.ClientAddress(), model, needsKey: !app.Services.GetRequiredService<ApiKeys>().IsOpen));
+    app.Services.GetRequiredService<EngineStarter>().Start();
     await app.WaitForShutdownAsync(cancellationToken);
     app.Services.GetRequiredService<ProcessOutcome>().ThrowIfFailed();
 }

@@ -17,12 +17,11 @@ internal sealed class EngineStarter(
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
+    /// <summary>Begins to load. Call once, when the port is open and the operator was told so.</summary>
+    public void Start() => _running = RunAsync();
+
     /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        _running = RunAsync();
-        return Task.CompletedTask;
-    }
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task StoppingAsync(CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal static class ServerApplication
         return app;
     }
 
-    /// <summary>The engine in this process, started once the port is open.</summary>
+    /// <summary>The engine in this process; <see cref="EngineStarter"/> starts it.</summary>
     public static void AddEngine(this IServiceCollection services)
     {
         services.AddSingleton<ProcessOutcome>();
@@ -39,7 +39,8 @@ internal static class ServerApplication
             provider.GetRequiredService<ServedModel>().Metadata.Path,
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
-        services.AddHostedService<EngineStarter>();
+        services.AddSingleton<EngineStarter>();
+        services.AddHostedService(provider => provider.GetRequiredService<EngineStarter>());
     }
 
     private static void AddServices(IServiceCollection services, Settings settings, ServedModel model)
