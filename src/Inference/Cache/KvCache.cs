@@ -16,14 +16,11 @@ internal sealed class KvCache
 {
     private const int End = -1; // the library's "to the end"
 
-    private readonly string _fingerprint;
     private readonly SequenceIdPool _ids;
     private readonly PrefixNode?[] _endOf;      // by sequence id: the node where what it covers in the tree ends
     private readonly bool[] _isCached;          // by sequence id: holds a cached leaf rather than a lease
-    private readonly Dictionary<string, PrefixNode> _roots = [];
-    private readonly PrefixNode _saltlessRoot;
+    private readonly PrefixTree _tree;
     private readonly List<CacheOperation> _operations = [];
-    private long _tick;
 
     /// <param name="numCells">Cells of the context.</param>
     /// <param name="numSequenceIds">Sequence ids the context was made for: running sequences plus cached leaves.</param>
@@ -34,11 +31,10 @@ internal sealed class KvCache
         NumCells = numCells;
         NumFreeCells = numCells;
         CanShare = canShare;
-        _fingerprint = fingerprint;
+        _tree = new PrefixTree(fingerprint);
         _ids = new SequenceIdPool(numSequenceIds);
         _endOf = new PrefixNode?[numSequenceIds];
         _isCached = new bool[numSequenceIds];
-        _saltlessRoot = PrefixNode.CreateRoot(fingerprint, salt: null);
     }
 
     /// <summary>All cells.</summary>
@@ -63,30 +59,8 @@ internal sealed class KvCache
     public void ClearOperations() => _operations.Clear();
 
     /// <summary>The longest prefix of <paramref name="tokens"/> in the tree, at most <paramref name="limit"/> tokens of it.</summary>
-    public PrefixMatch Match(ReadOnlySpan<int> tokens, int limit, string? salt)
-    {
-        if (!CanShare || FindRoot(salt) is not { } node)
-        {
-            return default;
-        }
-
-        var rest = tokens[..Math.Min(limit, tokens.Length)];
-        var length = 0;
-        while (!rest.IsEmpty && node.FindChild(rest[0]) is { } child)
-        {
-            var common = child.Tokens.CommonPrefixLength(rest);
-            length += common;
-            node = child;
-            if (common < child.Length)
-            {
-                break;
-            }
-
-            rest = rest[common..];
-        }
-
-        return new PrefixMatch(node, length);
-    }
+    public PrefixMatch Match(ReadOnlySpan<int> tokens, int limit, string? salt) =>
+        CanShare ? _tree.Match(tokens[..Math.Min(limit, tokens.Length)], salt) : default;
 
     /// <summary>Cells of a match that could be evicted now and no longer once it is locked.</summary>
     public static int CountUnlocked(PrefixMatch match)
@@ -110,8 +84,8 @@ internal sealed class KvCache
         PrefixNode? end = null;
         if (attach)
         {
-            end = match.Length == 0 ? GetRoot(salt) : CutAt(match);
-            Lock(end);
+            end = _tree.CutAt(match, salt);
+            NumCachedCells -= _tree.Lock(end);
         }
 
         while (_ids.NumFree == 0)
@@ -120,7 +94,7 @@ internal sealed class KvCache
             {
                 if (end is not null)
                 {
-                    Unlock(end);
+                    NumCachedCells += _tree.Unlock(end);
                 }
 
                 // Every id left may cover just the matched path: give the path up for its id.
@@ -201,7 +175,7 @@ internal sealed class KvCache
         _endOf[id] = null;
         if (node is not null)
         {
-            Unlock(node);
+            NumCachedCells += _tree.Unlock(node);
         }
 
         if (node is { Length: > 0, FirstChild: null } && !IsCovered(node))
@@ -219,7 +193,7 @@ internal sealed class KvCache
             Free(id);
             if (node is not null)
             {
-                DropIfEmptyRoot(node);
+                _tree.DropIfEmptyRoot(node);
             }
         }
 
@@ -241,113 +215,49 @@ internal sealed class KvCache
     /// <summary>Throws if the books contradict themselves; <paramref name="leases"/> are all there are. For tests and idle checks.</summary>
     public void CheckIntegrity(IEnumerable<KvLease> leases)
     {
-        var own = 0;
+        var numOwn = 0;
         var numLeases = 0;
         foreach (var lease in leases)
         {
-            own += lease.NumOwn;
+            numOwn += lease.NumOwn;
             numLeases++;
-            Require(!_isCached[lease.SequenceId], "A lease's id is not cached.");
+            Require(!_isCached[lease.SequenceId], "a lease's id is not cached");
         }
 
         var inNodes = 0;
         var cached = 0;
-        foreach (var root in _roots.Values.Append(_saltlessRoot))
-        {
-            Walk(root);
-        }
-
-        Require(own + inNodes + NumFreeCells == NumCells, $"own {own} + nodes {inNodes} + free {NumFreeCells} = {NumCells} cells");
-        Require(cached == NumCachedCells, $"unlocked nodes hold {cached} cells, the books say {NumCachedCells}");
-        Require(_ids.NumFree + numLeases + _isCached.Count(isCached => isCached) == _ids.Count, "every id is free, a lease's or a cached leaf's");
-
-        void Walk(PrefixNode node)
+        var nodes = new Stack<PrefixNode>(_tree.Roots);
+        while (nodes.TryPop(out var node))
         {
             inNodes += node.Length;
             cached += node.NumLocks == 0 ? node.Length : 0;
-            Require(node.Length == 0 || node.Start / PrefixNode.BlockSize == (node.End - 1) / PrefixNode.BlockSize, "a node lies in one block");
             Require(node.Length == 0 || node.FirstChild is not null || IsCovered(node), "a leaf is covered by an id");
-            var firsts = new HashSet<int>();
+            Require(node.FirstChild is null || FindCachedId(node) < 0, "a cached id ends at a leaf");
+            node.CheckIntegrity();
             for (var child = node.FirstChild; child is not null; child = child.NextSibling)
             {
-                Require(child.Parent == node && child.Start == node.End && child.Length > 0, "children continue their parent");
-                Require(firsts.Add(child.Tokens[0]), "children start with different tokens");
-                Require(child.NumLocks <= node.NumLocks, "locks go up to the root");
-                Walk(child);
+                nodes.Push(child);
             }
         }
 
-        static void Require(bool condition, string what)
-        {
-            if (!condition)
-            {
-                throw new InvalidOperationException($"KV books: violated: {what}.");
-            }
-        }
+        Require(numOwn + inNodes + NumFreeCells == NumCells, $"own {numOwn} + nodes {inNodes} + free {NumFreeCells} = {NumCells} cells");
+        Require(cached == NumCachedCells, $"unlocked nodes hold {cached} cells, the books say {NumCachedCells}");
+        Require(_ids.NumFree + numLeases + _isCached.Count(isCached => isCached) == _ids.Count, "every id is free, a lease's or a cached leaf's");
     }
 
-    private PrefixNode? FindRoot(string? salt) => salt is null ? _saltlessRoot : _roots.GetValueOrDefault(salt);
-
-    private PrefixNode GetRoot(string? salt)
+    private static void Require(bool condition, string what)
     {
-        if (FindRoot(salt) is { } root)
+        if (!condition)
         {
-            return root;
+            throw new InvalidOperationException($"KV books: violated: {what}.");
         }
-
-        root = PrefixNode.CreateRoot(_fingerprint, salt);
-        _roots.Add(salt!, root);
-        return root;
-    }
-
-    private void DropIfEmptyRoot(PrefixNode node)
-    {
-        if (node is { Salt: { } salt, FirstChild: null, NumLocks: 0 })
-        {
-            _roots.Remove(salt);
-        }
-    }
-
-    // The node that ends exactly where the match does, split off if need be.
-    private static PrefixNode CutAt(PrefixMatch match)
-    {
-        var node = match.Node!;
-        return match.Length < node.End ? node.SplitOff(match.Length - node.Start) : node;
     }
 
     private void MoveTo(KvLease lease, PrefixNode child)
     {
-        child.LastUsed = ++_tick;
+        NumCachedCells -= _tree.LockOne(child);
         lease.Node = child;
         _endOf[lease.SequenceId] = child;
-    }
-
-    private void Lock(PrefixNode end)
-    {
-        _tick++;
-        for (var node = end; node is not null; node = node.Parent)
-        {
-            if (node.NumLocks++ == 0)
-            {
-                NumCachedCells -= node.Length;
-            }
-
-            node.LastUsed = _tick;
-        }
-    }
-
-    private void Unlock(PrefixNode end)
-    {
-        _tick++;
-        for (var node = end; node is not null; node = node.Parent)
-        {
-            if (--node.NumLocks == 0)
-            {
-                NumCachedCells += node.Length;
-            }
-
-            node.LastUsed = _tick;
-        }
     }
 
     // An id that covers all of the node: one that ends at a leaf below it.
@@ -368,15 +278,10 @@ internal sealed class KvCache
     {
         var start = child.Start;
         var common = child.Tokens.CommonPrefixLength(tokens);
-        var end = CutAt(new PrefixMatch(child, start + common));
+        var end = _tree.CutAt(new PrefixMatch(child, start + common), salt: null);
         _operations.Add(CacheOperation.Remove(lease.SequenceId, start, end.End));
         _operations.Add(CacheOperation.Copy(FindCover(end), lease.SequenceId, start, end.End));
         NumFreeCells += common;
-        if (end.NumLocks++ == 0)
-        {
-            NumCachedCells -= end.Length;
-        }
-
         MoveTo(lease, end);
     }
 
@@ -391,7 +296,7 @@ internal sealed class KvCache
         }
 
         var child = node.AddChild(tokens);
-        child.NumLocks = 1;
+        NumCachedCells += child.Length; // until the lease locks it
         MoveTo(lease, child);
         if (cached >= 0)
         {
@@ -452,7 +357,7 @@ internal sealed class KvCache
         _endOf[id] = null;
         _isCached[id] = false;
         Free(id);
-        DropIfEmptyRoot(parent);
+        _tree.DropIfEmptyRoot(parent);
     }
 
     private void Free(int id)

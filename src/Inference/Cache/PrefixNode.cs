@@ -155,6 +155,21 @@ internal sealed class PrefixNode
         NextSibling = null;
     }
 
+    /// <summary>Throws if this node and its children do not fit together.</summary>
+    public void CheckIntegrity()
+    {
+        var isWhole = Length == 0 || Start / BlockSize == (End - 1) / BlockSize;
+        for (var child = FirstChild; child is not null; child = child.NextSibling)
+        {
+            isWhole &= child.Parent == this && child.Start == End && child.Length > 0 && child.NumLocks <= NumLocks && FindChild(child._tokens[0]) == child;
+        }
+
+        if (!isWhole)
+        {
+            throw new InvalidOperationException($"Prefix tree: the node of positions {Start} to {End} leaves its block or does not fit its children.");
+        }
+    }
+
     private PrefixNode PreviousSiblingOf(PrefixNode node)
     {
         var child = FirstChild!;
