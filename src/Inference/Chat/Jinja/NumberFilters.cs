@@ -85,17 +85,18 @@ internal static class NumberFilters
     private static FloatValue Round(Value input, Arguments arguments, RenderBudget budget)
     {
         var bound = arguments.Bind("round", "precision", "method");
-        var number = Required(input, "round");
+        var number = Required(input, "round").AsDouble;
         var precision = Math.Clamp(bound.Integer(0, 0), -15, 15);
-        var scale = Math.Pow(10, Math.Abs(precision));
-        var scaled = precision < 0 ? number.AsDouble / scale : number.AsDouble * scale;
+        var scale = Math.Pow(10, precision);
         var rounded = (bound.OptionalText(1)?.Text ?? "common") switch
         {
-            "common" => precision >= 0 && Math.Abs(number.AsDouble) < 1e15 ? Math.Round(number.AsDouble, precision, MidpointRounding.ToEven) * scale : Math.Round(scaled),
-            "ceil" => Math.Ceiling(scaled),
-            "floor" => Math.Floor(scaled),
+            // By the exact decimal digits: scaling first would round 42.55 up, which lies below its digits.
+            "common" when precision > 0 => double.Parse(number.ToString("F" + precision, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
+            "common" => Math.Round(number * scale) / scale,
+            "ceil" => Math.Ceiling(number * scale) / scale,
+            "floor" => Math.Floor(number * scale) / scale,
             _ => throw Failures.Type("method must be common, ceil or floor"),
         };
-        return new FloatValue(precision < 0 ? rounded * scale : Math.Round(rounded) / scale, number.FromTemplate);
+        return new FloatValue(rounded, Required(input, "round").FromTemplate);
     }
 }

@@ -1,0 +1,90 @@
+using InferenceServer.Inference.Chat;
+
+namespace InferenceServer.Inference.Tests.Chat.Jinja;
+
+public sealed class StatementTests
+{
+    [Theory]
+    [InlineData("{% for x in [1,2,3] %}{{ x }}{% if not loop.last %},{% endif %}{% endfor %}", "1,2,3")]
+    [InlineData("{% for x in [] %}a{% else %}none{% endfor %}", "none")]
+    [InlineData("{% for x in missing %}a{% else %}none{% endfor %}", "none")]
+    [InlineData("{% for x in 'a😀b' %}[{{ x }}]{% endfor %}", "[a][😀][b]")]
+    [InlineData("{% for k in {'a': 1, 'b': 2} %}{{ k }}{% endfor %}", "ab")]
+    [InlineData("{% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}{{ v }}{% endfor %}", "a1b2")]
+    [InlineData("{% for a, (b, c) in [(1, (2, 3))] %}{{ a }}{{ b }}{{ c }}{% endfor %}", "123")]
+    [InlineData("{% for x in [1,2,3,4] if x is even %}{{ loop.index }}:{{ x }}/{{ loop.length }} {% endfor %}", "1:2/2 2:4/2 ")]
+    [InlineData("{% for x in [1,2,3] %}{{ loop.index0 }}{{ loop.revindex }}{{ loop.revindex0 }}{{ loop.first }} {% endfor %}", "032True 121False 210False ")]
+    [InlineData("{% for x in [1,2,3] %}{{ loop.previtem }}<{{ x }}>{{ loop.nextitem }} {% endfor %}", "<1>2 1<2>3 2<3> ")]
+    [InlineData("{% for x in [1,2] %}{{ loop.previtem is defined }}{{ loop.nextitem is defined }} {% endfor %}", "FalseTrue TrueFalse ")]
+    [InlineData("{% for x in [1,2,3] %}{{ loop.cycle('a', 'b') }}{% endfor %}", "aba")]
+    [InlineData("{% for x in [1,1,2] %}{{ loop.changed(x) }} {% endfor %}", "True False True ")]
+    [InlineData("{% for x in [1,2,3,4] %}{% if x == 2 %}{% continue %}{% endif %}{% if x == 4 %}{% break %}{% endif %}{{ x }}{% endfor %}", "13")]
+    [InlineData("{% for x in [1,2] %}{% for y in [1,2] %}{% if y == 2 %}{% break %}{% endif %}{{ x }}{{ y }} {% endfor %}{{ loop.index }} {% endfor %}", "11 1 21 2 ")]
+    [InlineData("{% for t in [{'n': 1, 'c': [{'n': 2, 'c': []}]}] recursive %}({{ loop.depth }}{{ t.n }}{{ loop(t.c) }}){% endfor %}", "(11(22))")]
+    [InlineData("{% set x = 1 %}{% for i in [1,2] %}{% set x = x + i %}{{ x }}{% endfor %}{{ x }}", "231")]
+    [InlineData("{% set ns = namespace(x=1) %}{% for i in [1,2] %}{% set ns.x = ns.x + i %}{% endfor %}{{ ns.x }}", "4")]
+    [InlineData("{% set ns = namespace() %}{% set ns.y = 2 %}{{ ns.y }}{{ ns.z is defined }}", "2False")]
+    [InlineData("{% set ns = namespace({'a': 1}, b=2) %}{{ ns.a }}{{ ns['b'] }}", "12")]
+    [InlineData("{% if true %}{% set x = 1 %}{% endif %}{{ x }}", "1")]
+    [InlineData("{% set a, b = 1, 2 %}{{ a }}{{ b }}", "12")]
+    [InlineData("{% set x = 1, 2 %}{{ x }}", "(1, 2)")]
+    [InlineData("{% set x %}a{{ 1 }}b{% endset %}{{ x }}{{ x is string }}", "a1bTrue")]
+    [InlineData("{% set x | upper | replace('A', 'z') %}ab{% endset %}{{ x }}", "zB")]
+    [InlineData("{% filter upper %}a{{ 'b' }}{% endfilter %}", "AB")]
+    [InlineData("{% filter replace('a', 'b') | upper %}aa{% endfilter %}", "BB")]
+    [InlineData("{% with a = 1, b = 2 %}{{ a }}{{ b }}{% set c = 3 %}{% endwith %}{{ a is defined }}{{ c is defined }}", "12FalseFalse")]
+    [InlineData("{% generation %}x{% endgeneration %}", "x")]
+    [InlineData("{% set l = [] %}{% do l.append(1) %}{% set _ = l.append(2) %}{{ l }}{{ l.pop(0) }}{{ l }}", "[1, 2]1[2]")]
+    [InlineData("{% if 0 %}a{% elif '' %}b{% elif [0] %}c{% else %}d{% endif %}", "c")]
+    [InlineData("{% if not x %}a{% endif %}{% if x is not defined and not (y is defined) %}b{% endif %}", "ab")]
+    public void Render_Statement_GivesJinjasText(string source, string expected) => Assert.Equal(expected, Rendering.Text(source));
+
+    [Theory]
+    [InlineData("{% macro f(a, b=2, c=b) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ f(1) }} {{ f(1, c=5) }} {{ f(b=0, a=9) }}", "122 125 900")]
+    [InlineData("{% macro f(a) %}[{{ a }}{{ a is defined }}]{% endmacro %}{{ f() }}", "[False]")]
+    [InlineData("{% set x = 1 %}{% macro f() %}{{ x }}{{ y }}{% endmacro %}{% set y = 2 %}{{ f() }}", "12")]
+    [InlineData("{% macro f() %}{% set x = 5 %}{{ x }}{% endmacro %}{% set x = 1 %}{{ f() }}{{ x }}", "51")]
+    [InlineData("{% macro fact(n) %}{% if n > 1 %}{{ n }}*{{ fact(n - 1) }}{% else %}1{% endif %}{% endmacro %}{{ fact(4) }}", "4*3*2*1")]
+    [InlineData("{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}late{% endmacro %}{{ a() }}", "late")]
+    [InlineData("{% macro f() %}<{{ caller() }}>{% endmacro %}{% call f() %}x{% endcall %}", "<x>")]
+    [InlineData("{% macro f() %}{{ caller(1, 2) }}{% endmacro %}{% call(a, b) f() %}{{ a }}-{{ b }}{% endcall %}", "1-2")]
+    [InlineData("{% macro f() %}{{ caller is defined }}{% endmacro %}{{ f() }}", "False")]
+    [InlineData("{% macro f(a) %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ f(1, 2, 3, k=4) }}", "(2, 3){'k': 4}")]
+    [InlineData("{% macro f(a, b) %}{{ a }}{{ b }}{% endmacro %}{{ f(*[1, 2]) }}{{ f(**{'a': 3, 'b': 4}) }}", "1234")]
+    [InlineData("{% for i in [1, 2] %}{% macro f() %}{{ i }}{% endmacro %}{{ f() }}{% endfor %}", "12")]
+    [InlineData("{% macro f(x) %}{% for i in x %}{{ loop.index }}{% endfor %}{% endmacro %}{% for i in [7] %}{{ f([1, 2]) }}{% endfor %}", "12")]
+    [InlineData("{% macro f() -%} a {%- endmacro %}{{ f() + 'b' }}{{ f() | length }}", "ab1")]
+    public void Render_Macro_GivesJinjasText(string source, string expected) => Assert.Equal(expected, Rendering.Text(source));
+
+    [Theory]
+    [InlineData("{{ x.y }}", "'x' is undefined")]
+    [InlineData("{{ x() }}", "'x' is undefined")]
+    [InlineData("{{ x + 1 }}", "'x' is undefined")]
+    [InlineData("{{ {}.x.y }}", "'dict object' has no attribute 'x'")]
+    [InlineData("{{ none.split('a') }}", "'None' has no attribute 'split'")]
+    [InlineData("{{ 'a' + 1 }}", "can only concatenate str (not \"int\") to str")]
+    [InlineData("{{ 'a' + [] }}", "can only concatenate str (not \"list\") to str")]
+    [InlineData("{{ 1 + 'a' }}", "unsupported operand type(s) for +: 'int' and 'str'")]
+    [InlineData("{{ 1 < 'a' }}", "'<' not supported between instances of 'int' and 'str'")]
+    [InlineData("{{ 1 in none }}", "argument of type 'NoneType' is not iterable")]
+    [InlineData("{{ 1 in 'a' }}", "'in <string>' requires string as left operand, not int")]
+    [InlineData("{{ 1 // 0 }}", "integer division or modulo by zero")]
+    [InlineData("{% for x in 1 %}{% endfor %}", "'int' object is not iterable")]
+    [InlineData("{% for a, b in [[1]] %}{% endfor %}", "not enough values to unpack (expected 2, got 1)")]
+    [InlineData("{% set x = 1 %}{% set x.y = 2 %}", "cannot assign attribute on non-namespace object")]
+    [InlineData("{{ {}|tojson(nope=1) }}", "tojson() got an unexpected keyword argument 'nope'")]
+    [InlineData("{{ x|tojson }}", "Object of type Undefined is not JSON serializable")]
+    [InlineData("{{ 1|nope }}", "No filter named 'nope'.")]
+    [InlineData("{{ 1 is nope }}", "No test named 'nope'.")]
+    [InlineData("{{ 1 | items }}", "Can only get item pairs from a mapping.")]
+    [InlineData("{{ {[1]: 2} }}", "unhashable type: 'list'")]
+    [InlineData("{{ 'a' % 'b' }}", "not all arguments converted during string formatting")]
+    [InlineData("{{ '%d' % 'b' }}", "%d format: a real number is required, not str")]
+    [InlineData("{{ '{}'.format() }}", "Replacement index 0 out of range for positional args tuple")]
+    public void Render_WhatPythonRefuses_Fails(string source, string message)
+    {
+        var failure = Assert.Throws<TemplateException>(() => Rendering.Text(source));
+
+        Assert.Equal((message, TemplateErrorKind.Evaluation), (failure.Message, failure.Kind));
+    }
+}
