@@ -1,0 +1,79 @@
+using System.CommandLine;
+using InferenceServer.Bench.Bare;
+using InferenceServer.Bench.Compare;
+using InferenceServer.Bench.Load;
+
+namespace InferenceServer.Bench.Commands;
+
+/// <summary><c>compare</c>: the served rate against the bare loop, and against another server if there is one.</summary>
+internal static class CompareCommand
+{
+    private static readonly Option<string> Model = ModelOption.Create();
+    private static readonly Option<int[]> Streams = new("--streams") { Description = "Streams side by side; several numbers for several comparisons.", DefaultValueFactory = _ => [1, 4, 8], AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<int> Pairs = new("--pairs") { Description = "Pairs of runs, served and bare in turn.", DefaultValueFactory = _ => 10 };
+    private static readonly Option<int> Tokens = new("--tokens") { Description = "Tokens of each answer.", DefaultValueFactory = _ => 64 };
+    private static readonly Option<int> PromptWords = new("--prompt-words") { Description = "Words of each prompt.", DefaultValueFactory = _ => 64 };
+    private static readonly Option<string?> Peer = new("--peer") { Description = "Base URL of another server with the same model, to be measured in turn too." };
+    private static readonly Option<int> Seed = new("--seed") { Description = "Of the prompts.", DefaultValueFactory = _ => 1 };
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var command = new Command("compare", "Start our server and compare its rate with the bare loop over the same batches, in interleaved pairs.")
+        {
+            Model, Streams, Pairs, Tokens, PromptWords, Peer, Seed,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var model = arguments.GetValue(Model)!;
+        await using var server = await ServerProcess.StartAsync(["--model", model], cancellationToken);
+        using var served = new LoadClient(server.BaseUrl, "default", apiKey: null);
+        using var peer = arguments.GetValue(Peer) is { } url ? new LoadClient(url, "default", apiKey: null) : null;
+        using var bare = BareLoop.Load(new BareSettings { ModelPath = model });
+        var table = new ComparisonTable();
+        var seed = arguments.GetValue(Seed) * 1_000_003;
+        foreach (var numStreams in arguments.GetValue(Streams)!)
+        {
+            await RunLoadAsync(served, numStreams, seed++, arguments, cancellationToken); // warm-up
+            var barePairs = new List<RatePair>();
+            var peerPairs = new List<RatePair>();
+            for (var pair = 0; pair < arguments.GetValue(Pairs); pair++)
+            {
+                var ours = await RunLoadAsync(served, numStreams, seed, arguments, cancellationToken);
+                var prompts = ours.Calls.Select(call => new BarePrompt(call.PromptTokens, call.CachedTokens)).ToArray();
+                var loop = bare.Run(prompts, arguments.GetValue(Tokens));
+                var rates = ours.Summarize(default);
+                barePairs.Add(new RatePair(rates.DecodeTokensPerSecond, rates.TokensPerSecond, loop.DecodeTokensPerSecond, loop.TokensPerSecond));
+                if (peer is not null)
+                {
+                    var theirs = (await RunLoadAsync(peer, numStreams, seed, arguments, cancellationToken)).Summarize(default);
+                    peerPairs.Add(new RatePair(rates.DecodeTokensPerSecond, rates.TokensPerSecond, theirs.DecodeTokensPerSecond, theirs.TokensPerSecond));
+                }
+
+                seed++;
+            }
+
+            table.Add(numStreams, "bare llama_decode", barePairs);
+            if (peer is not null)
+            {
+                table.Add(numStreams, "peer", peerPairs);
+            }
+        }
+
+        Console.WriteLine(table);
+        return 0;
+    }
+
+    private static async Task<GroupResults> RunLoadAsync(LoadClient client, int numStreams, int seed, ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var load = new GeneratedLoad(client, arguments.GetValue(PromptWords), arguments.GetValue(Tokens), seed);
+        var results = await load.RunClosedAsync(numStreams, numStreams, cancellationToken);
+        return results.Calls.FirstOrDefault(call => call.Outcome != CallOutcome.Completed) is { } failed
+            ? throw new InvalidOperationException($"A call ended with {failed.Outcome}, HTTP status {failed.HttpStatus}: {failed.Error}")
+            : results;
+    }
+}
