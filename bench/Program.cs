@@ -1,11 +1,12 @@
 using System.CommandLine;
 using InferenceServer.Bench.Commands;
 
-var root = new RootCommand("Measures the server: over HTTP, against the bare library, and in virtual time. See bench/README.md.")
+var root = new RootCommand("Measures the server: over HTTP, against the bare library, in virtual time, and piece by piece. See bench/README.md.")
 {
     LoadCommand.Create(),
     BareCommand.Create(),
     CompareCommand.Create(),
+    MicroCommand.Create(),
     SimulateCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

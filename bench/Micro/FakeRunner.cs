@@ -1,0 +1,52 @@
+using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Scheduling;
+
+namespace InferenceServer.Bench.Micro;
+
+/// <summary>A device that takes no time: what remains is the engine's own work. Its short rows leave next to nothing to the sampler.</summary>
+internal sealed class FakeRunner(int maxSequences) : IModelRunner
+{
+    private readonly float[] _logits = CreateLogits();
+
+    /// <inheritdoc/>
+    public ModelRunnerInfo Info { get; } = new()
+    {
+        NumCells = 32_768,
+        NumSequenceIds = maxSequences + 56,
+        MaxBatchTokens = 256,
+        MaxSequenceTokens = 32_768,
+        CanSharePrefixes = true,
+        Fingerprint = "fake",
+    };
+
+    /// <inheritdoc/>
+    public void Apply(IReadOnlyList<CacheOperation> operations)
+    {
+    }
+
+    /// <inheritdoc/>
+    public RunStatus Run(ScheduledStep step) => RunStatus.Ok;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> GetLogits(int row) => _logits;
+
+    /// <inheritdoc/>
+    public (int Min, int Max) GetPositions(int sequenceId) => (-1, -1);
+
+    /// <inheritdoc/>
+    public bool Reset() => true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    // Token 70 always wins: in every byte-level vocabulary a printable character.
+    private static float[] CreateLogits()
+    {
+        var logits = new float[128];
+        logits[70] = 10;
+        return logits;
+    }
+}
