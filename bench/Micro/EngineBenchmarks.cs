@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace InferenceServer.Bench.Micro;
 
 /// <summary>
-/// The engine thread's own work per token, on a device that takes no time: schedule, book, pick from a tiny row, find stop texts, publish. Streams are
+/// The engine thread's own work per step, on a device that takes next to no time: schedule, book, pick from a tiny row, find stop texts, publish. Streams are
 /// read after every step, as fast clients do.
 /// </summary>
 public class EngineBenchmarks : IDisposable
@@ -56,7 +56,7 @@ public class EngineBenchmarks : IDisposable
     /// <summary>Tokens that <see cref="Generate"/> makes per stream.</summary>
     internal static int TokensPerStream => OutputTokens;
 
-    /// <summary>Whole generations side by side, from submission to their ends; divided by their tokens.</summary>
+    /// <summary>Whole generations side by side, from submission to their ends; divided by the steps, each of which makes a token per stream.</summary>
     [Benchmark(OperationsPerInvoke = OutputTokens)]
     public void Generate()
     {
