@@ -10,7 +10,8 @@ internal static class ModelOption
     /// <summary>The option.</summary>
     public static Option<string> Create() => new("--model-path") { Description = "GGUF file.", DefaultValueFactory = _ => FindDefault() };
 
-    private static string FindDefault()
+    /// <summary>The embedded model, looked for in the folders above the program.</summary>
+    public static string FindDefault()
     {
         for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {

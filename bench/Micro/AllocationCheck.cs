@@ -42,6 +42,7 @@ internal static class AllocationCheck
         var text = new TextBenchmarks();
         var prefix = new PrefixMatchBenchmarks { Length = 8_000 };
         prefix.Setup();
+        using var chunks = new ChunkWriterBenchmarks();
         EngineBenchmarks.ModelPath = modelPath;
         using var engine = new EngineBenchmarks { Streams = 8 };
         engine.Setup();
@@ -56,6 +57,7 @@ internal static class AllocationCheck
             ["sampler: top-k and top-p, bytes"] = PerOperation(() => sampler.TopKTopP()),
             ["sampler: temperature only, bytes"] = PerOperation(() => sampler.TemperatureOnly()),
             ["stop texts: a token, bytes"] = PerOperation(() => text.StopMatcherFeed()),
+            ["chunk writer: a token, bytes"] = PerOperation(() => chunks.WriteContent()),
             ["prefix tree: a match of 8,000 tokens, bytes"] = PerOperation(() => prefix.Match()),
         };
     }

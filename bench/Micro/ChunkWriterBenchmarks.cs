@@ -1,0 +1,33 @@
+using System.Buffers;
+using BenchmarkDotNet.Attributes;
+using InferenceServer.Server.Streaming;
+
+namespace InferenceServer.Bench.Micro;
+
+/// <summary>A token's text as the bytes of a server-sent event, on the request's thread.</summary>
+public class ChunkWriterBenchmarks : IDisposable
+{
+    private readonly ArrayBufferWriter<byte> _output = new(4096);
+    private readonly ChatChunkWriter _writer;
+
+    /// <summary>A writer in the middle of an answer.</summary>
+    public ChunkWriterBenchmarks() =>
+        _writer = new ChatChunkWriter(_output, new ChatIdentity(ChatIdentity.NewId(), 1_700_000_000, "model", "fingerprint", "default"), includeUsage: true);
+
+    /// <summary>One chunk; returns its bytes.</summary>
+    [Benchmark]
+    public int WriteContent()
+    {
+        _output.ResetWrittenCount();
+        _writer.WriteContent(0, " capital");
+        return _output.WrittenCount;
+    }
+
+    /// <summary>After the last run.</summary>
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _writer.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
