@@ -9,6 +9,9 @@ internal static class LibraryAsserts
     // LLAMA_MAX_EXPERTS.
     private const int MaxExperts = 1024;
 
+    // The library multiplies sizes in 32 bits: larger ones may wrap around to a product that fits a tensor.
+    private const int MaxSize = 1 << 20;
+
     /// <summary>The first value that would abort; null if none would.</summary>
     public static ModelFileFault? Check(GgufHeader header)
     {
@@ -26,6 +29,12 @@ internal static class LibraryAsserts
             {
                 return keys.Contradiction(name);
             }
+        }
+
+        string[] sizes = ["attention.head_count", "attention.head_count_kv", "attention.key_length", "attention.value_length", "feed_forward_length"];
+        if (sizes.FirstOrDefault(name => keys.Find(name) > MaxSize) is { } tooLarge)
+        {
+            return keys.Contradiction(tooLarge);
         }
 
         return keys.Find("nextn_predict_layers") > keys.Find("block_count") ? keys.Contradiction("nextn_predict_layers") : null;

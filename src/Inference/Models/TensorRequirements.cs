@@ -6,6 +6,9 @@ namespace InferenceServer.Inference.Models;
 /// </summary>
 internal static class TensorRequirements
 {
+    // Norms, biases and what a recurrent state is stepped with.
+    private static readonly string[] KeptInFloat32 = ["_norm.weight", ".bias", ".ssm_conv1d.weight", ".ssm_a", ".ssm_d"];
+
     /// <summary>The first requirement that is not met; null if all are.</summary>
     public static ModelFileFault? Check(IReadOnlyList<GgufTensorInfo> tensors) =>
         tensors.FirstOrDefault(tensor => !CanCompute(tensor)) is { } tensor
@@ -24,7 +27,7 @@ internal static class TensorRequirements
         // The one table of integers: which experts a token goes to (DeepSeek 4).
         "i32" => tensor.Name.Contains("tid2eid", StringComparison.Ordinal),
 
-        // Converters leave the weights of norms alone, whatever they do to the rest.
-        _ => !tensor.Name.EndsWith("_norm.weight", StringComparison.Ordinal),
+        // Every converter leaves these alone, whatever it does to the rest.
+        _ => !KeptInFloat32.Any(ending => tensor.Name.EndsWith(ending, StringComparison.Ordinal)),
     };
 }

@@ -17,6 +17,7 @@ public sealed class LibraryAssertsTests
             ("llama.rope.dimension_count", 31u),
             ("llama.rope.dimension_count", 34u),
             ("llama.rope.dimension_count_swa", 64u),
+            ("llama.attention.head_count_kv", 0x1000_0001u),
             ("llama.nextn_predict_layers", 3u),
             ("llama.expert_count", 1_025u),
             ("llama.expert_count", 8u),
