@@ -9,17 +9,18 @@ internal sealed class LoadingDisplay : IDisposable
 
     private readonly string _name;
     private readonly ILogger _logger;
+    private readonly bool _isBar;
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _bar = Task.CompletedTask;
     private volatile float _share;
     private int _lastLogged;
 
-    private LoadingDisplay(string name, ILogger logger, bool isTerminal)
+    private LoadingDisplay(string name, ILogger logger, bool isBar)
     {
         _name = name;
         _logger = logger;
-        IsTerminal = isTerminal;
-        if (isTerminal)
+        _isBar = isBar;
+        if (isBar)
         {
             _bar = Task.Run(ShowBarAsync);
         }
@@ -29,21 +30,22 @@ internal sealed class LoadingDisplay : IDisposable
         }
     }
 
-    private bool IsTerminal { get; }
+    /// <summary>True when people watch: the output is a terminal that can draw.</summary>
+    public static bool IsTerminal => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
 
     /// <summary>Begins to show.</summary>
     /// <param name="name">What is loaded.</param>
     /// <param name="logger">For the lines.</param>
-    public static LoadingDisplay Start(string name, ILogger logger) => new(name, logger, !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi);
+    public static LoadingDisplay Start(string name, ILogger logger) => new(name, logger, IsTerminal);
 
     /// <summary>For tests: begins to show lines, whatever the console is.</summary>
-    internal static LoadingDisplay StartLines(string name, ILogger logger) => new(name, logger, isTerminal: false);
+    internal static LoadingDisplay StartLines(string name, ILogger logger) => new(name, logger, isBar: false);
 
     /// <summary>Takes the share loaded, 0 to 1. One thread at a time; costs next to nothing.</summary>
     public void Report(float share)
     {
         _share = share;
-        if (IsTerminal)
+        if (_isBar)
         {
             return;
         }
@@ -63,7 +65,7 @@ internal sealed class LoadingDisplay : IDisposable
         _bar.Wait();
     }
 
-    private Task ShowBarAsync() => AnsiConsole.Progress().AutoClear(true).HideCompleted(true).StartAsync(async context =>
+    private Task ShowBarAsync() => AnsiConsole.Progress().AutoClear(true).StartAsync(async context =>
     {
         var task = context.AddTask($"Loading {Markup.Escape(_name)}", maxValue: 1);
         while (!_done.Task.IsCompleted)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serilog;
 using Serilog.Events;
+using Serilog.Formatting.Display;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -15,10 +16,21 @@ internal static class Logging
         var serilog = new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+
+            // The host would log a stack trace where our own line says all there is to say.
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting", LogEventLevel.Fatal)
             .ReadFrom.Configuration(configuration);
         if (!configuration.GetSection("Serilog:WriteTo").Exists())
         {
-            serilog.WriteTo.Console(outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture);
+            var formatter = new MessageTemplateTextFormatter(Template, CultureInfo.InvariantCulture);
+            if (LoadingDisplay.IsTerminal)
+            {
+                serilog.WriteTo.Sink(new TerminalSink(formatter));
+            }
+            else
+            {
+                serilog.WriteTo.Console(formatter);
+            }
         }
 
         logging.ClearProviders();

@@ -123,7 +123,7 @@ public sealed class ProcessTests
             var output = process.StandardOutput.ReadToEndAsync();
             errors = await process.StandardError.ReadToEndAsync().WaitAsync(TestApp.Patience);
             await process.WaitForExitAsync().WaitAsync(TestApp.Patience);
-            await output;
+            Assert.DoesNotContain("Exception", await output, StringComparison.Ordinal);
         }
         finally
         {
