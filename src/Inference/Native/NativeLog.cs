@@ -21,7 +21,7 @@ internal static class NativeLog
 
     private static readonly Lock Sync = new();
     private static readonly NativeLogLines Lines = new(Publish);
-    private static readonly Queue<string> Complaints = new();
+    private static readonly Queue<(LogLevel Level, string Line)> Complaints = new();
     private static long _numComplaints;
     private static volatile ILogger _logger = NullLogger.Instance;
 
@@ -41,13 +41,15 @@ internal static class NativeLog
         }
     }
 
-    /// <summary>Warnings and errors after a mark, oldest first, without the older ones if there were many.</summary>
+    /// <summary>Errors after a mark, or warnings if there were none; oldest first, without the older ones if there were many.</summary>
     public static IReadOnlyList<string> ComplaintsSince(long mark)
     {
         lock (Sync)
         {
             var count = (int)Math.Min(_numComplaints - mark, Complaints.Count);
-            return [.. Complaints.Skip(Complaints.Count - count)];
+            var since = Complaints.Skip(Complaints.Count - count).ToList();
+            var worst = since.Select(complaint => complaint.Level).DefaultIfEmpty().Max();
+            return [.. since.Where(complaint => complaint.Level == worst).Select(complaint => complaint.Line)];
         }
     }
 
@@ -77,7 +79,7 @@ internal static class NativeLog
         if (level >= LogLevel.Warning)
         {
             _numComplaints++;
-            Complaints.Enqueue(line);
+            Complaints.Enqueue((level, line));
             if (Complaints.Count > MaxComplaints)
             {
                 Complaints.Dequeue();
