@@ -63,7 +63,7 @@ internal sealed class LoadedEngine : IDisposable
                 MaxSequences = sharesPrefixes ? Math.Min(MaxSequenceIds, options.Parallel + NumCachedSequences) : options.Parallel,
                 MaxOutputs = options.Parallel,
                 KvCacheType = options.KvCacheType,
-                Threads = options.Threads ?? Environment.ProcessorCount,
+                Threads = options.Threads ?? ProcessorCores.Count(),
             };
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
             var limits = new SchedulerLimits

@@ -12,7 +12,7 @@ internal static class Welcome
         var key = needsKey ? " -H 'Authorization: Bearer YOUR_KEY'" : "";
         return $$"""
             Listening on {{address}} (model {{model.Id}}, loading now)
-            Try: curl {{address}}/v1/chat/completions{{key}} -d '{"messages":[{"role":"user","content":"What is the capital of France?"}]}'
+            Try: curl {{address}}/v1/chat/completions{{key}} -d '{"messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"What is the capital of France?"}],"temperature":0}'
 
             """;
     }

@@ -1,0 +1,108 @@
+using System.ClientModel;
+using OpenAI;
+using OpenAI.Chat;
+
+namespace InferenceServer.Integration.Tests.Clients;
+
+/// <summary>The OpenAI .NET SDK, the strictest of the clients.</summary>
+[Collection(ClientCollection.Name)]
+public sealed class OpenAiDotNetTests(ClientCollection.Fixture fixture)
+{
+    private static readonly ChatMessage[] Conversation = [new SystemChatMessage(Chats.System), new UserChatMessage(Chats.CapitalQuestion)];
+
+    private readonly ChatClient _client = new(
+        "any-model",
+        new ApiKeyCredential("none"),
+        new OpenAIClientOptions { Endpoint = fixture.Server.ApiAddress, NetworkTimeout = TimeSpan.FromMinutes(5) });
+
+    [Fact]
+    public async Task CompleteChat_CapitalOfFrance_NamesParis()
+    {
+        var completion = (await _client.CompleteChatAsync(Conversation, new ChatCompletionOptions { Temperature = 0 })).Value;
+
+        Assert.Contains("Paris", completion.Content[0].Text, StringComparison.Ordinal);
+        Assert.Equal(ChatFinishReason.Stop, completion.FinishReason);
+        Assert.Equal(ChatMessageRole.Assistant, completion.Role);
+        Assert.True(completion.Usage.InputTokenCount > 20);
+        Assert.Equal(completion.Usage.TotalTokenCount, completion.Usage.InputTokenCount + completion.Usage.OutputTokenCount);
+        Assert.Null(completion.Refusal);
+    }
+
+    [Fact]
+    public async Task CompleteChatStreaming_EqualsTheWholeAnswer()
+    {
+        var options = new ChatCompletionOptions { Temperature = 0 };
+        var whole = (await _client.CompleteChatAsync(Conversation, options)).Value;
+        var (text, reason, usage) = await StreamAsync(Conversation, options);
+
+        Assert.Equal(whole.Content[0].Text, text);
+        Assert.Equal(ChatFinishReason.Stop, reason);
+        Assert.Equal(whole.Usage.OutputTokenCount, usage!.OutputTokenCount);
+        Assert.True(usage.InputTokenDetails.CachedTokenCount > 0);
+    }
+
+    [Fact]
+    public async Task CompleteChatStreaming_EightAtOnce_AllNameParis()
+    {
+        var questions = new[] { Chats.CapitalQuestion, Chats.ParisQuestion };
+        var streams = Enumerable.Range(0, 8).Select(i =>
+            StreamAsync([new SystemChatMessage(Chats.System), new UserChatMessage(questions[i % 2])], new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 40 }));
+        var answers = await Task.WhenAll(streams);
+
+        Assert.All(answers, answer => Assert.Contains("Paris", answer.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task CompleteChat_MaxOutputTokens_EndsByLength()
+    {
+        var completion = (await _client.CompleteChatAsync(Conversation, new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 3 })).Value;
+
+        Assert.Equal(ChatFinishReason.Length, completion.FinishReason);
+        Assert.Equal(3, completion.Usage.OutputTokenCount);
+    }
+
+    [Fact]
+    public async Task CompleteChat_StopText_IsNotPartOfTheAnswer()
+    {
+        var options = new ChatCompletionOptions { Temperature = 0 };
+        options.StopSequences.Add(" of Fra");
+        var completion = (await _client.CompleteChatAsync(Conversation, options)).Value;
+
+        Assert.Equal("The capital", completion.Content[0].Text);
+        Assert.Equal(ChatFinishReason.Stop, completion.FinishReason);
+    }
+
+    [Fact]
+    public async Task CompleteChat_PromptOverTheContext_IsARequestError()
+    {
+        var error = await Assert.ThrowsAsync<ClientResultException>(() => _client.CompleteChatAsync([new UserChatMessage(Chats.Words(9000, 1))]));
+
+        Assert.Equal(400, error.Status);
+        Assert.Contains("context_length_exceeded", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ListModels_NamesTheModel()
+    {
+        var models = new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = fixture.Server.ApiAddress }).GetOpenAIModelClient();
+        var list = (await models.GetModelsAsync()).Value;
+
+        Assert.Contains("SmolLM2", Assert.Single(list).Id, StringComparison.Ordinal);
+        Assert.Equal(list[0].Id, (await models.GetModelAsync(list[0].Id)).Value.Id);
+    }
+
+    private async Task<(string Text, ChatFinishReason? Reason, ChatTokenUsage? Usage)> StreamAsync(ChatMessage[] messages, ChatCompletionOptions options)
+    {
+        var text = "";
+        ChatFinishReason? reason = null;
+        ChatTokenUsage? usage = null;
+        await foreach (var update in _client.CompleteChatStreamingAsync(messages, options))
+        {
+            text += string.Concat(update.ContentUpdate.Select(part => part.Text));
+            reason = update.FinishReason ?? reason;
+            usage = update.Usage ?? usage;
+        }
+
+        return (text, reason, usage);
+    }
+}

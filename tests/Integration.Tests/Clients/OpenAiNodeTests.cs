@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Text.Json;
+using InferenceServer.Testing;
+
+namespace InferenceServer.Integration.Tests.Clients;
+
+/// <summary>The openai package for Node, as its users install it.</summary>
+[Collection(ClientCollection.Name)]
+public sealed class OpenAiNodeTests(ClientCollection.Fixture fixture)
+{
+    private static readonly string Folder = Path.Combine(RepositoryFiles.Root, "tests", "Integration.Tests", "Clients");
+
+    [SkippableFact]
+    public async Task OpenAiForNode_ChatStreamErrorsAbortAndChoices_AreWhatItExpects()
+    {
+        var missing = TestTool.WhyMissing("node") ?? TestTool.WhyMissing("npm");
+        Skip.If(missing is not null, missing);
+        if (!File.Exists(Path.Combine(Folder, "node_modules", "openai", "package.json")))
+        {
+            await RunAsync("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
+        }
+
+        var result = JsonDocument.Parse(await RunAsync("node", "openai-node.mjs", fixture.Server.ApiAddress.ToString())).RootElement;
+
+        Assert.Contains("Paris", result.GetProperty("whole").GetString(), StringComparison.Ordinal);
+        Assert.Equal(result.GetProperty("whole").GetString(), result.GetProperty("streamed").GetString());
+        Assert.StartsWith("req_", result.GetProperty("requestId").GetString(), StringComparison.Ordinal);
+        Assert.Equal("stop", result.GetProperty("finish").GetString());
+        Assert.Equal(result.GetProperty("completionTokens")[0].GetInt32(), result.GetProperty("completionTokens")[1].GetInt32());
+        Assert.Equal("""{"status":400,"code":"context_length_exceeded","param":"messages","name":"BadRequestError"}""", result.GetProperty("overlong").GetRawText());
+        Assert.Equal(5, result.GetProperty("chunks").GetInt32());
+        Assert.Equal([0, 1, 2], result.GetProperty("choices").EnumerateArray().Select(choice => choice[0].GetInt32()));
+        Assert.Single(result.GetProperty("models").EnumerateArray());
+        await fixture.Server.WaitUntilIdleAsync(); // the stream that was left is over
+    }
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(3));
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, await errors);
+        return output;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using InferenceServer.Inference.Engine;
+using InferenceServer.Server.Hosting;
+using InferenceServer.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace InferenceServer.Integration.Tests.Clients;
+
+/// <summary>The server as it is composed in production: real Kestrel on a free port, real engine, a model from a file.</summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RunningServer(WebApplication app)
+    {
+        _app = app;
+        Address = new Uri(app.ClientAddress());
+        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>Base address for clients of the API.</summary>
+    public Uri ApiAddress => new(Address, "/v1");
+
+    public HttpClient Client { get; }
+
+    public EngineStats Stats => _app.Services.GetRequiredService<IInferenceEngine>().Stats;
+
+    public static async Task<RunningServer> StartAsync(params (string Key, string? Value)[] given)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Server:Port"] = "0",
+            ["Inference:ModelPath"] = RepositoryFiles.ChatModel,
+        });
+        builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
+        var settings = SettingsReader.Read(builder.Configuration, out var errors);
+        Assert.Empty(errors);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings.Server));
+        builder.Services.AddEngine();
+        var app = ServerApplication.Create(builder, settings, ModelReader.Read(settings));
+        await app.StartAsync();
+        app.Services.GetRequiredService<EngineStarter>().Start();
+        var server = new RunningServer(app);
+        await server.WaitUntilReadyAsync();
+        return server;
+    }
+
+    public Task<HttpResponseMessage> ChatAsync(object body) => Client.PostAsJsonAsync("/v1/chat/completions", body);
+
+    /// <summary>A chat answered whole; throws unless the status is 200.</summary>
+    public async Task<JsonElement> AnswerAsync(object body)
+    {
+        using var response = await ChatAsync(body);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>Waits until nothing runs or waits and no cell is held by a running sequence; the books then match the library's memory.</summary>
+    public async Task<EngineStats> WaitUntilIdleAsync()
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(60);
+        while (Stats is not { NumRunning: 0, NumWaiting: 0, NumQueued: 0, NumUsedCells: 0 } && DateTime.UtcNow < deadline)
+        {
+            await Task.Delay(10);
+        }
+
+        await Task.Delay(50);
+        var stats = Stats;
+        Assert.Equal((0, 0, 0, 0), (stats.NumRunning, stats.NumWaiting, stats.NumQueued, stats.NumUsedCells));
+        Assert.Equal(0, stats.NumBookErrors);
+        return stats;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        var deadline = DateTime.UtcNow.AddMinutes(3);
+        while (true)
+        {
+            using var response = await Client.GetAsync("/readyz");
+            if (response.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, "The engine does not get ready.");
+            await Task.Delay(50);
+        }
+    }
+}
