@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Numerics;
-using System.Text;
-
 namespace InferenceServer.Inference.Chat.Jinja;
 
 /// <summary>Parses expressions with jinja2's precedence, which differs from Python's: <c>~</c> binds tighter than <c>+</c>, filters tighter than all.</summary>
@@ -20,6 +16,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         [">="] = CompareOperator.GreaterOrEqual,
     };
 
+    private readonly PrimaryParser _primary = new(tokens);
     private readonly PostfixParser _postfix = new(tokens);
 
     public Expression Parse(bool allowConditional = true)
@@ -237,97 +234,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
     }
 
     /// <summary>A literal, a name or something in brackets.</summary>
-    public Expression ParsePrimary()
-    {
-        var token = tokens.Advance();
-        switch (token.Kind)
-        {
-            case TokenKind.Name:
-                return Constant(token.Text) is { } constant ? new LiteralExpression(constant) : new NameExpression(token.Text);
-            case TokenKind.Text:
-                var text = new StringBuilder(token.Text);
-                while (tokens.Current.Kind == TokenKind.Text)
-                {
-                    text.Append(tokens.Advance().Text);
-                }
-
-                return new LiteralExpression(TextValue.OfTemplate(text.ToString()));
-            case TokenKind.Integer when token.Text.Length <= 1000:
-                return new LiteralExpression(new IntegerValue(BigInteger.Parse(token.Text, CultureInfo.InvariantCulture), fromTemplate: true));
-            case TokenKind.Float:
-                return new LiteralExpression(new FloatValue(double.Parse(token.Text, CultureInfo.InvariantCulture), fromTemplate: true));
-            case TokenKind.Symbol when token.Text == "(":
-                return ParseParentheses();
-            case TokenKind.Symbol when token.Text == "[":
-                return new SequenceExpression(ParseItems("]"), SequenceKind.List);
-            case TokenKind.Symbol when token.Text == "{":
-                return ParseDict();
-            default:
-                throw new TemplateSyntaxException($"unexpected '{token.Text}'", token.Line);
-        }
-    }
-
-    private static Value? Constant(string name) => name switch
-    {
-        "true" or "True" => BoolValue.True,
-        "false" or "False" => BoolValue.False,
-        "none" or "None" => NoneValue.Instance,
-        _ => null,
-    };
-
-    private Expression ParseParentheses()
-    {
-        if (tokens.SkipSymbol(")"))
-        {
-            return new SequenceExpression([], SequenceKind.Tuple);
-        }
-
-        var inner = ParseTuple();
-        tokens.ExpectSymbol(")");
-        return inner;
-    }
-
-    private List<Expression> ParseItems(string close)
-    {
-        var items = new List<Expression>();
-        while (!tokens.SkipSymbol(close))
-        {
-            if (items.Count > 0)
-            {
-                tokens.ExpectSymbol(",");
-                if (tokens.SkipSymbol(close))
-                {
-                    break;
-                }
-            }
-
-            items.Add(Parse());
-        }
-
-        return items;
-    }
-
-    private DictExpression ParseDict()
-    {
-        var entries = new List<(Expression, Expression)>();
-        while (!tokens.SkipSymbol("}"))
-        {
-            if (entries.Count > 0)
-            {
-                tokens.ExpectSymbol(",");
-                if (tokens.SkipSymbol("}"))
-                {
-                    break;
-                }
-            }
-
-            var key = Parse();
-            tokens.ExpectSymbol(":");
-            entries.Add((key, Parse()));
-        }
-
-        return new DictExpression(entries);
-    }
+    public Expression ParsePrimary() => _primary.Parse(this);
 
     private void GuardChain(int length)
     {
