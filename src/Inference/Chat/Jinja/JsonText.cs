@@ -42,7 +42,8 @@ internal sealed class JsonText(RenderBudget budget, bool ensureAscii, string? in
             case NoneValue:
                 Leaf("null", fromTemplate: false);
                 break;
-            case ListValue { Kind: not SequenceKind.Generator } list:
+            // Python refuses what map and its like give; a template that prints it means the list.
+            case ListValue list:
                 WriteList(list.Items);
                 break;
             case DictValue dict:

@@ -56,6 +56,9 @@ public sealed class FilterTests
     public void Render_ToJson_EqualsPythonsDumps(string source, string expected) => Assert.Equal(expected, Rendering.Text(source));
 
     [Fact]
+    public void Render_ToJsonOfAGenerator_IsItsList() => Assert.Equal("[\"A\"]", Rendering.Text("{{ ['a']|map('upper')|tojson }}"));
+
+    [Fact]
     public void Render_NumbersOfTheRequest_StayAsWritten()
     {
         const string Numbers = """{"n": [1, 1.0, 1.50, 1e5, 12345678901234567890123, -0.0, 0.1000]}""";
