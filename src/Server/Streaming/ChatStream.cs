@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
-using InferenceServer.Server.Endpoints;
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Endpoints;
 
 namespace InferenceServer.Server.Streaming;
 
