@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using InferenceServer.Testing;
@@ -12,7 +11,7 @@ namespace InferenceServer.Server.Tests;
 /// </summary>
 public sealed partial class GoldenTests
 {
-    private static readonly string Folder = Path.Combine(ThisFolder(), "Golden");
+    private static readonly string Folder = Path.Combine(RepositoryFiles.Root, "tests", "Server.Tests", "Golden");
 
     private static readonly string[] HeadersLeftOut = ["Date", "Transfer-Encoding", "Connection"];
 
@@ -103,8 +102,6 @@ public sealed partial class GoldenTests
         var at = line.IndexOf(separator, StringComparison.Ordinal);
         return (line[..at].Trim(), line[(at + separator.Length)..].Trim());
     }
-
-    private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
     [GeneratedRegex("chatcmpl-[A-Za-z0-9]{24}")]
     private static partial Regex ChatId();
