@@ -100,7 +100,7 @@ internal sealed class VirtualMachine
             throw new InvalidOperationException("The scheduler has work and makes no progress.");
         }
 
-        _observed.Observe(step.NumTokens, duration);
+        _observed.Observe(step.NumDecodes, step.NumPrefillTokens, duration);
         var count = 0;
         for (var i = 0; i < step.Rows.Count; i++)
         {

@@ -24,9 +24,9 @@ internal struct PrefillBudget
     /// <param name="numDecodes">Rows of running streams already in the step; each of them watches.</param>
     public PrefillBudget(SchedulerLimits limits, StepCosts costs, int numDecodes)
     {
-        var target = limits.InterTokenTargetMs ?? Math.Max(250, 4 * costs.Predict(Math.Max(1, numDecodes)));
+        var target = limits.InterTokenTargetMs ?? Math.Max(250, 4 * costs.Predict(Math.Max(1, numDecodes), 0));
         _maxTokens = limits.MaxBatchTokens;
-        _watchedTokens = costs.TokensWithin(PlannedShare * target);
+        _watchedTokens = costs.PrefillTokensWithin(PlannedShare * target, numDecodes);
         _isWatched = numDecodes > 0;
     }
 
@@ -39,7 +39,7 @@ internal struct PrefillBudget
             return room;
         }
 
-        var chunk = _watchedTokens - step.NumTokens;
+        var chunk = _watchedTokens - step.NumPrefillTokens;
         if (step.NumPrefillTokens == 0)
         {
             chunk = Math.Max(chunk, MinChunk);

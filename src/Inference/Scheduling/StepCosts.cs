@@ -1,74 +1,96 @@
 namespace InferenceServer.Inference.Scheduling;
 
 /// <summary>
-/// Predicts a step's duration from its number of tokens: fixed + perToken * tokens, fitted to the steps seen, recent ones
-/// counting more. Holds well on what was measured: 8.1 ms for 1 token, 32 for 8, 230 for 64, 1,500 for 512 on a CPU, and for the
-/// 80 ms + 8.4 ms a token of a 70B on an M2 Ultra. Pure; engine thread only.
+/// Predicts a step's duration: fixed + per decode * decodes + per prefill token * prefill tokens, fitted to the steps seen, recent
+/// ones counting more. Decodes and prefill tokens have prices of their own, since on a GPU or a Mac seven more streams
+/// cost next to nothing in a step that reads all weights anyway, while on a CPU they cost as much as prefill. Pure; engine thread only.
 /// </summary>
 internal sealed class StepCosts
 {
+    private const int NumPrices = 3;
+
     // A step counts half as much after about 70 further ones: follows a changed load within seconds, is not thrown by one outlier.
     private const double Decay = 0.99;
 
-    // Weight of the assumption that the fit starts from; soon outweighed by steps of different sizes, but it keeps the
-    // slope finite while all steps have the same size.
-    private const double PriorWeight = 0.05;
+    // Sweeps over the prices per step. Few, because each fit starts from the last one: it goes on converging from step to step.
+    private const int NumSweeps = 4;
 
-    private double _weight;
-    private double _tokens;
-    private double _tokensSquared;
-    private double _duration;
-    private double _durationTokens;
+    // Weight of the last prices against the steps seen: keeps a price where it is while nothing is seen that tells it from another.
+    private const double Inertia = 0.02;
 
-    /// <summary>Fixed part of a step in milliseconds; never negative.</summary>
-    public double FixedMs { get; private set; } = 5;
+    // Steps until a prediction is good enough to call a duration absurd.
+    private const int MinSteps = 8;
 
-    /// <summary>Milliseconds a token; above 0. Until measured: a small model on a small CPU, so that first chunks are not too long.</summary>
-    public double PerTokenMs { get; private set; } = 4;
+    // Nothing is free: a price of 0 would allow endless chunks.
+    private const double MinPriceMs = 1e-4;
+
+    // Until measured: a small model on a small CPU, so that first chunks are not too long.
+    private readonly double[] _prices = [5, 4, 4];
+    private readonly double[,] _products = new double[NumPrices, NumPrices];
+    private readonly double[] _durations = new double[NumPrices];
+    private long _numSteps;
 
     /// <summary>True once anything was measured.</summary>
-    public bool IsMeasured => _weight > 0;
+    public bool IsMeasured => _numSteps > 0;
 
     /// <summary>Predicted duration of a step in milliseconds.</summary>
-    public double Predict(int numTokens) => FixedMs + (PerTokenMs * numTokens);
+    public double Predict(int numDecodes, int numPrefillTokens) => _prices[0] + (_prices[1] * numDecodes) + (_prices[2] * numPrefillTokens);
 
-    /// <summary>How many tokens a step may have to stay within a duration; may be 0 or less.</summary>
-    public int TokensWithin(double durationMs) => (int)Math.Floor((durationMs - FixedMs) / PerTokenMs);
+    /// <summary>How many prefill tokens a step with so many decodes may have to stay within a duration; may be 0 or less.</summary>
+    public int PrefillTokensWithin(double durationMs, int numDecodes) =>
+        (int)Math.Clamp(Math.Floor((durationMs - Predict(numDecodes, 0)) / _prices[2]), int.MinValue, int.MaxValue);
 
     /// <summary>Learns from a step.</summary>
-    public void Observe(int numTokens, double durationMs)
+    public void Observe(int numDecodes, int numPrefillTokens, double durationMs)
     {
-        if (numTokens <= 0 || !(durationMs > 0) || !double.IsFinite(durationMs))
+        if (numDecodes + numPrefillTokens <= 0 || !(durationMs > 0) || !double.IsFinite(durationMs))
         {
             return;
         }
 
         // A page-in or a sleeping machine says nothing about the next step: no more than five times the prediction counts.
-        if (_weight > 8)
+        if (++_numSteps > MinSteps)
         {
-            durationMs = Math.Min(durationMs, 5 * Predict(numTokens));
+            durationMs = Math.Min(durationMs, 5 * Predict(numDecodes, numPrefillTokens));
         }
 
-        _weight = (_weight * Decay) + 1;
-        _tokens = (_tokens * Decay) + numTokens;
-        _tokensSquared = (_tokensSquared * Decay) + ((double)numTokens * numTokens);
-        _duration = (_duration * Decay) + durationMs;
-        _durationTokens = (_durationTokens * Decay) + (durationMs * numTokens);
+        // Relative errors count, not absolute ones: else the rare long prefill steps alone would decide what a decode costs. Relative to
+        // the step's size, not its duration: a machine that has become slower must not be believed less. 4 tokens: about the fixed cost.
+        var size = 4 + numDecodes + numPrefillTokens;
+        var weight = 1.0 / ((double)size * size);
+        ReadOnlySpan<double> counts = [1, numDecodes, numPrefillTokens];
+        for (var i = 0; i < NumPrices; i++)
+        {
+            _durations[i] = (_durations[i] * Decay) + (weight * counts[i] * durationMs);
+            for (var j = 0; j < NumPrices; j++)
+            {
+                _products[i, j] = (_products[i, j] * Decay) + (weight * counts[i] * counts[j]);
+            }
+        }
+
         Fit();
     }
 
-    // Weighted least squares, with a pull on the slope towards the last one.
+    // Weighted least squares with prices that are not negative, by coordinate descent from the last prices.
     private void Fit()
     {
-        var meanTokens = _tokens / _weight;
-        var meanDuration = _duration / _weight;
-        var variance = (_tokensSquared / _weight) - (meanTokens * meanTokens);
-        var covariance = (_durationTokens / _weight) - (meanTokens * meanDuration);
-        var slope = (covariance + (PriorWeight * PerTokenMs)) / (variance + PriorWeight);
+        Span<double> last = [.. _prices];
+        for (var sweep = 0; sweep < NumSweeps; sweep++)
+        {
+            for (var i = 0; i < NumPrices; i++)
+            {
+                var rest = _durations[i];
+                for (var j = 0; j < NumPrices; j++)
+                {
+                    rest -= j == i ? 0 : _products[i, j] * _prices[j];
+                }
 
-        // Rounding and noise must not make a token free or a step shorter than nothing.
-        slope = Math.Clamp(slope, 1e-4, meanDuration / Math.Max(meanTokens, 1));
-        PerTokenMs = slope;
-        FixedMs = Math.Max(0, meanDuration - (slope * meanTokens));
+                var inertia = Inertia * _products[i, i];
+                if (_products[i, i] > 0)
+                {
+                    _prices[i] = Math.Max(MinPriceMs, (rest + (inertia * last[i])) / (_products[i, i] + inertia));
+                }
+            }
+        }
     }
 }

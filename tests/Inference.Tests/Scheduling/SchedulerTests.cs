@@ -32,8 +32,8 @@ public sealed class SchedulerTests
         var harness = new SchedulerHarness(maxBatchTokens: 256);
         for (var i = 0; i < 50; i++)
         {
-            harness.Costs.Observe(1, 8);
-            harness.Costs.Observe(64, 208);
+            harness.Costs.Observe(1, 0, 8);
+            harness.Costs.Observe(0, 64, 208);
         }
 
         harness.Add(SchedulerHarness.Tokens(10, 1), maxOutput: 100);
@@ -45,7 +45,7 @@ public sealed class SchedulerTests
         Assert.Equal(1, step.NumDecodes);
         Assert.InRange(step.NumPrefillTokens, 32, 64);
         Assert.Equal(0, step.NumPrefillTokens % 32);
-        Assert.True(harness.Costs.Predict(step.NumTokens) <= 250);
+        Assert.True(harness.Costs.Predict(step.NumDecodes, step.NumPrefillTokens) <= 250);
     }
 
     [Fact]
