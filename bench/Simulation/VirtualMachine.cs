@@ -43,6 +43,7 @@ internal sealed class VirtualMachine
         };
         _scheduler = new Scheduler(limits, new KvCache(settings.NumCells, settings.NumSequenceIds, canShare: true, "simulation"), _observed);
         _sampled = new SampledToken[settings.MaxSequences];
+        WarmUp();
     }
 
     /// <summary>Runs until all traffic has been answered.</summary>
@@ -65,6 +66,17 @@ internal sealed class VirtualMachine
         }
 
         return new SimulationResult(_ended, _now, _busyMs, _numSteps, _numIdleSteps, _longestStepMs, _scheduler.NumPreemptions);
+    }
+
+    // As the engine does after loading: short generations that teach it what a step costs.
+    private void WarmUp()
+    {
+        foreach (var numPromptTokens in (ReadOnlySpan<int>)[1, 64, 16])
+        {
+            _observed.Observe(0, numPromptTokens, _costs.GetDuration(numPromptTokens));
+            _observed.Observe(1, 0, _costs.GetDuration(0));
+            _observed.Observe(1, 0, _costs.GetDuration(0));
+        }
     }
 
     private void Arrive()
