@@ -74,7 +74,8 @@ internal sealed class StepCosts
     // Weighted least squares with prices that are not negative, by coordinate descent from the last prices.
     private void Fit()
     {
-        Span<double> last = [.. _prices];
+        Span<double> last = stackalloc double[NumPrices];
+        _prices.CopyTo(last);
         for (var sweep = 0; sweep < NumSweeps; sweep++)
         {
             for (var i = 0; i < NumPrices; i++)
