@@ -17,7 +17,7 @@ internal static partial class EngineLog
     [LoggerMessage(1003, LogLevel.Critical, "The engine stopped on an error of its own; every request has been ended")]
     public static partial void Stopped(ILogger logger, Exception exception);
 
-    [LoggerMessage(1004, LogLevel.Error, "{Failure}")]
+    [LoggerMessage(1004, LogLevel.Debug, "Loading failed: {Failure}")] // the host says it aloud, and ends the process
     public static partial void LoadFailed(ILogger logger, string failure);
 
     [LoggerMessage(1005, LogLevel.Critical, "The KV books do not match the library's memory")]

@@ -132,7 +132,7 @@ internal sealed class RowSampler : IThreadPoolWorkItem
             generation.GetBanned(_vocabulary),
             _scratch ??= new SamplerScratch());
         return token == Sampler.NoToken
-            ? new SampledToken(token, FinishReason.Stop)
+            ? new SampledToken(token, FinishReason.Error) // the device gave no number, or the request forbids every token
             : new SampledToken(token, generation.Accept(token, _vocabulary));
     }
 }

@@ -76,6 +76,12 @@ internal static class NativeLog
 
     private static void Publish(LogLevel level, string line)
     {
+        // All requests together may hold more tokens than one may: n_ctx over n_ctx_train is how the context is meant, see ContextSettings.
+        if (line.Contains("possible training context overflow", StringComparison.Ordinal))
+        {
+            level = LogLevel.Debug;
+        }
+
         if (level >= LogLevel.Warning)
         {
             _numComplaints++;
