@@ -16,12 +16,15 @@ internal static class CompareCommand
     private static readonly Option<string?> Peer = new("--peer") { Description = "Base URL of another server with the same model, to be measured in turn too." };
     private static readonly Option<int> Seed = new("--seed") { Description = "Of the prompts.", DefaultValueFactory = _ => 1 };
 
+    private static readonly Option<bool> Reuse = new("--reuse") { Description = "Let prompts be cached. Default: every run computes its whole prompts, and no idle cells pile up." };
+    private static readonly Option<string[]> ServerArguments = new("--server-argument") { Description = "Argument for our server's command line; may be given several times.", DefaultValueFactory = _ => [] };
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var command = new Command("compare", "Start our server and compare its rate with the bare loop over the same batches, in interleaved pairs.")
         {
-            Model, Streams, Pairs, Tokens, PromptWords, Peer, Seed,
+            Model, Streams, Pairs, Tokens, PromptWords, Peer, Seed, Reuse, ServerArguments,
         };
         command.SetAction(RunAsync);
         return command;
@@ -30,7 +33,7 @@ internal static class CompareCommand
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var model = arguments.GetValue(Model)!;
-        await using var server = await ServerProcess.StartAsync(["--model", model], cancellationToken);
+        await using var server = await ServerProcess.StartAsync(["--model", model, .. arguments.GetValue(ServerArguments)!], cancellationToken);
         using var served = new LoadClient(server.BaseUrl, "default", apiKey: null);
         using var peer = arguments.GetValue(Peer) is { } url ? new LoadClient(url, "default", apiKey: null) : null;
         using var bare = BareLoop.Load(new BareSettings { ModelPath = model });
@@ -48,6 +51,9 @@ internal static class CompareCommand
                 var loop = bare.Run(prompts, arguments.GetValue(Tokens));
                 var rates = ours.Summarize(default);
                 barePairs.Add(new RatePair(rates.DecodeTokensPerSecond, rates.TokensPerSecond, loop.DecodeTokensPerSecond, loop.TokensPerSecond));
+                await Console.Error.WriteLineAsync(
+                    $"{numStreams} streams, pair {pair + 1}: decode {rates.DecodeTokensPerSecond:0.0} / {loop.DecodeTokensPerSecond:0.0} tok/s, " +
+                    $"whole {rates.TokensPerSecond:0.0} / {loop.TokensPerSecond:0.0}, longest gap {1000 * rates.GapMax:0} ms");
                 if (peer is not null)
                 {
                     var theirs = (await RunLoadAsync(peer, numStreams, seed, arguments, cancellationToken)).Summarize(default);
@@ -70,7 +76,7 @@ internal static class CompareCommand
 
     private static async Task<GroupResults> RunLoadAsync(LoadClient client, int numStreams, int seed, ParseResult arguments, CancellationToken cancellationToken)
     {
-        var load = new GeneratedLoad(client, arguments.GetValue(PromptWords), arguments.GetValue(Tokens), seed);
+        var load = new GeneratedLoad(client, arguments.GetValue(PromptWords), arguments.GetValue(Tokens), seed) { ReusePrefix = arguments.GetValue(Reuse) };
         var results = await load.RunClosedAsync(numStreams, numStreams, cancellationToken);
         return results.Calls.FirstOrDefault(call => call.Outcome != CallOutcome.Completed) is { } failed
             ? throw new InvalidOperationException($"A call ended with {failed.Outcome}, HTTP status {failed.HttpStatus}: {failed.Error}")

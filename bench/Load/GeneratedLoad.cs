@@ -6,6 +6,9 @@ internal sealed class GeneratedLoad(LoadClient client, int promptWords, int maxT
     private readonly Prompts _prompts = new(seed);
     private readonly Random _arrivals = new(seed);
 
+    /// <summary>False: requests neither use cached prefixes nor leave any behind.</summary>
+    public bool ReusePrefix { get; init; } = true;
+
     /// <summary>Closed loop: each stream sends its next request when the answer to the one before has ended.</summary>
     public async Task<GroupResults> RunClosedAsync(int numStreams, int numRequests, CancellationToken cancellationToken)
     {
@@ -57,5 +60,6 @@ internal sealed class GeneratedLoad(LoadClient client, int promptWords, int maxT
         return new GroupResults($"open loop, {requestsPerSecond:0.##} requests/s", await Task.WhenAll(running));
     }
 
-    private ChatCall CreateCall() => new() { Messages = [new ChatTurn("user", _prompts.Next(promptWords))], MaxTokens = maxTokens };
+    private ChatCall CreateCall() =>
+        new() { Messages = [new ChatTurn("user", _prompts.Next(promptWords))], MaxTokens = maxTokens, ReusePrefix = ReusePrefix };
 }

@@ -116,6 +116,11 @@ internal sealed class LoadClient : IDisposable
             json.WriteNumber("max_tokens"u8, call.MaxTokens);
             json.WriteNumber("temperature"u8, 0);
             json.WriteBoolean("ignore_eos"u8, true);
+            if (!call.ReusePrefix)
+            {
+                json.WriteBoolean("cache_prompt"u8, false);
+            }
+
             json.WriteBoolean("stream"u8, true);
             json.WriteStartObject("stream_options"u8);
             json.WriteBoolean("include_usage"u8, true);
