@@ -16,6 +16,7 @@ internal static class CompareCommand
     private static readonly Option<string?> Peer = new("--peer") { Description = "Base URL of another server with the same model, to be measured in turn too." };
     private static readonly Option<int> Seed = new("--seed") { Description = "Of the prompts.", DefaultValueFactory = _ => 1 };
 
+    private static readonly Option<bool> Engine = new("--engine") { Description = "Also run our engine without HTTP, in this process, in turn." };
     private static readonly Option<bool> Reuse = new("--reuse") { Description = "Let prompts be cached. Default: every run computes its whole prompts, and no idle cells pile up." };
     private static readonly Option<string[]> ServerArguments = new("--server-argument") { Description = "Argument for our server's command line; may be given several times.", DefaultValueFactory = _ => [] };
 
@@ -24,7 +25,7 @@ internal static class CompareCommand
     {
         var command = new Command("compare", "Start our server and compare its rate with the bare loop over the same batches, in interleaved pairs.")
         {
-            Model, Streams, Pairs, Tokens, PromptWords, Peer, Seed, Reuse, ServerArguments,
+            Model, Streams, Pairs, Tokens, PromptWords, Peer, Engine, Seed, Reuse, ServerArguments,
         };
         command.SetAction(RunAsync);
         return command;
@@ -36,42 +37,56 @@ internal static class CompareCommand
         await using var server = await ServerProcess.StartAsync(["--model", model, .. arguments.GetValue(ServerArguments)!], cancellationToken);
         using var served = new LoadClient(server.BaseUrl, "default", apiKey: null);
         using var peer = arguments.GetValue(Peer) is { } url ? new LoadClient(url, "default", apiKey: null) : null;
+        await using var engine = arguments.GetValue(Engine) ? await EngineAlone.StartAsync(model) : null;
         using var bare = BareLoop.Load(new BareSettings { ModelPath = model });
         var table = new ComparisonTable();
         var seed = arguments.GetValue(Seed) * 1_000_003;
         foreach (var numStreams in arguments.GetValue(Streams)!)
         {
             await RunLoadAsync(served, numStreams, seed++, arguments, cancellationToken); // warm-up
-            var barePairs = new List<RatePair>();
-            var peerPairs = new List<RatePair>();
-            for (var pair = 0; pair < arguments.GetValue(Pairs); pair++)
+            var pairs = new Dictionary<string, List<RatePair>>();
+            for (var pair = 1; pair <= arguments.GetValue(Pairs); pair++)
             {
-                var ours = await RunLoadAsync(served, numStreams, seed, arguments, cancellationToken);
-                var prompts = ours.Calls.Select(call => new BarePrompt(call.PromptTokens, call.CachedTokens)).ToArray();
+                var calls = await RunLoadAsync(served, numStreams, seed, arguments, cancellationToken);
+                var ours = ToRate(calls);
+                var prompts = calls.Calls.Select(call => new BarePrompt(call.PromptTokens, call.CachedTokens)).ToArray();
                 var loop = bare.Run(prompts, arguments.GetValue(Tokens));
-                var rates = ours.Summarize(default);
-                barePairs.Add(new RatePair(rates.DecodeTokensPerSecond, rates.TokensPerSecond, loop.DecodeTokensPerSecond, loop.TokensPerSecond));
-                await Console.Error.WriteLineAsync(
-                    $"{numStreams} streams, pair {pair + 1}: decode {rates.DecodeTokensPerSecond:0.0} / {loop.DecodeTokensPerSecond:0.0} tok/s, " +
-                    $"whole {rates.TokensPerSecond:0.0} / {loop.TokensPerSecond:0.0}, longest gap {1000 * rates.GapMax:0} ms");
+                Note("bare llama_decode", new Rate(loop.DecodeTokensPerSecond, loop.TokensPerSecond));
+                if (engine is not null)
+                {
+                    Note("our engine alone", ToRate(await engine.RunAsync(prompts, arguments.GetValue(Tokens))));
+                }
+
                 if (peer is not null)
                 {
-                    var theirs = (await RunLoadAsync(peer, numStreams, seed, arguments, cancellationToken)).Summarize(default);
-                    peerPairs.Add(new RatePair(rates.DecodeTokensPerSecond, rates.TokensPerSecond, theirs.DecodeTokensPerSecond, theirs.TokensPerSecond));
+                    Note("peer", ToRate(await RunLoadAsync(peer, numStreams, seed, arguments, cancellationToken)));
                 }
 
                 seed++;
+
+                void Note(string other, Rate rate)
+                {
+                    pairs.TryAdd(other, []);
+                    pairs[other].Add(new RatePair(ours, rate));
+                    Console.Error.WriteLine(
+                        $"{numStreams} streams, pair {pair}: decode {ours.Decode:0.0} tok/s, {other} {rate.Decode:0.0}; whole {ours.Whole:0.0}, {rate.Whole:0.0}");
+                }
             }
 
-            table.Add(numStreams, "bare llama_decode", barePairs);
-            if (peer is not null)
+            foreach (var (other, rates) in pairs)
             {
-                table.Add(numStreams, "peer", peerPairs);
+                table.Add(numStreams, other, rates);
             }
         }
 
         Console.WriteLine(table);
         return 0;
+    }
+
+    private static Rate ToRate(GroupResults results)
+    {
+        var summary = results.Summarize(default);
+        return new Rate(summary.DecodeTokensPerSecond, summary.TokensPerSecond);
     }
 
     private static async Task<GroupResults> RunLoadAsync(LoadClient client, int numStreams, int seed, ParseResult arguments, CancellationToken cancellationToken)

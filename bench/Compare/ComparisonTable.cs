@@ -11,18 +11,18 @@ internal sealed class ComparisonTable
     /// <summary>Adds a row.</summary>
     public void Add(int numStreams, string other, IReadOnlyList<RatePair> pairs)
     {
-        var decode = new Distribution(pairs.Select(pair => pair.ServedDecode / pair.OtherDecode));
-        var whole = new Distribution(pairs.Select(pair => pair.ServedWhole / pair.OtherWhole));
+        var decode = new Distribution(pairs.Select(pair => pair.Served.Decode / pair.Other.Decode));
+        var whole = new Distribution(pairs.Select(pair => pair.Served.Whole / pair.Other.Whole));
         _table.Add(
             MarkdownTable.Number(numStreams),
             other,
             MarkdownTable.Number(pairs.Count),
-            Median(pairs.Select(pair => pair.ServedDecode)),
-            Median(pairs.Select(pair => pair.OtherDecode)),
+            Median(pairs.Select(pair => pair.Served.Decode)),
+            Median(pairs.Select(pair => pair.Other.Decode)),
             MarkdownTable.Number(decode.Median, 3),
             Interval(decode),
-            Median(pairs.Select(pair => pair.ServedWhole)),
-            Median(pairs.Select(pair => pair.OtherWhole)),
+            Median(pairs.Select(pair => pair.Served.Whole)),
+            Median(pairs.Select(pair => pair.Other.Whole)),
             MarkdownTable.Number(whole.Median, 3),
             Interval(whole));
     }

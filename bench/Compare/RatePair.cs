@@ -1,8 +1,11 @@
 namespace InferenceServer.Bench.Compare;
 
-/// <summary>Rates of one pair of runs, in tokens a second.</summary>
-/// <param name="ServedDecode">Our server, while all streams decode.</param>
-/// <param name="ServedWhole">Our server, over the whole run.</param>
-/// <param name="OtherDecode">The other side, while all streams decode.</param>
-/// <param name="OtherWhole">The other side, over the whole run.</param>
-internal readonly record struct RatePair(double ServedDecode, double ServedWhole, double OtherDecode, double OtherWhole);
+/// <summary>Tokens a second of one run.</summary>
+/// <param name="Decode">While all streams decode.</param>
+/// <param name="Whole">Over the whole run.</param>
+internal readonly record struct Rate(double Decode, double Whole);
+
+/// <summary>Two runs right after each other.</summary>
+/// <param name="Served">Our server.</param>
+/// <param name="Other">The other side.</param>
+internal readonly record struct RatePair(Rate Served, Rate Other);
