@@ -16,6 +16,13 @@ public sealed class VirtualMachineTests
     }
 
     [Fact]
+    public void Run_MixedTraffic_KeepsPausesWithinFourDecodeSteps()
+    {
+        var gaps = Run(new VirtualMachineSettings()).Requests.SelectMany(request => request.Gaps);
+        Assert.True(gaps.Max() <= 4 * DeviceCosts.Large.StepMs);
+    }
+
+    [Fact]
     public void Run_SameSeed_GivesSameFigures()
     {
         var first = Run(new VirtualMachineSettings());
