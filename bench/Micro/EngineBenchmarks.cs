@@ -40,7 +40,7 @@ public class EngineBenchmarks : IDisposable
         using var model = loaded.Model ?? throw new InvalidOperationException($"{ModelPath} could not be loaded: {loaded.Detail}");
         _vocabulary = model.Vocabulary;
         var runner = new FakeRunner(Streams);
-        var limits = new SchedulerLimits { MaxBatchTokens = 256, MaxSequences = Streams, MaxSequenceTokens = runner.Info.MaxSequenceTokens };
+        var limits = new SchedulerLimits { MaxBatchTokens = 256, MaxSequences = Streams, MaxOutputs = Streams, MaxSequenceTokens = runner.Info.MaxSequenceTokens };
         _loop = new EngineLoop(runner, _vocabulary, _commands, limits, NullLogger.Instance);
         _streams = new List<GenerationStream>(Streams);
     }

@@ -19,6 +19,7 @@ internal sealed class FakeRunner(int maxSequences) : IModelRunner
         NumCells = 32_768,
         NumSequenceIds = maxSequences + 56,
         MaxBatchTokens = 256,
+        MaxOutputs = maxSequences,
         MaxSequenceTokens = 32_768,
         CanSharePrefixes = true,
         Fingerprint = "fake",
@@ -43,6 +44,9 @@ internal sealed class FakeRunner(int maxSequences) : IModelRunner
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> GetLogits(int row) => _logits;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> GetLogits(int row, int token) => _logits;
 
     /// <inheritdoc/>
     public (int Min, int Max) GetPositions(int sequenceId) => (-1, -1);

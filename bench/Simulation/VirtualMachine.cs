@@ -38,6 +38,7 @@ internal sealed class VirtualMachine
         {
             MaxBatchTokens = settings.IsChunking ? settings.MaxBatchTokens : settings.NumCells,
             MaxSequences = settings.MaxSequences,
+            MaxOutputs = settings.MaxSequences,
             MaxSequenceTokens = settings.NumCells,
             InterTokenTargetMs = settings.IsChunking ? null : double.MaxValue,
         };

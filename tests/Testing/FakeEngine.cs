@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text;
 using System.Threading.Channels;
 using InferenceServer.Inference.Engine;
@@ -55,6 +56,13 @@ public sealed class FakeEngine : IInferenceEngine
         LastPrompt = prompt;
         return ValueTask.FromResult<ReadOnlyMemory<int>>(Encoding.UTF8.GetBytes(prompt.ToString()).Select(unit => (int)unit).ToArray());
     }
+
+    /// <inheritdoc/>
+    public InfillTokens? Infill { get; set; }
+
+    /// <summary>One byte a token, as <see cref="EncodeAsync"/> has it; ids from 256 on are control tokens <c>&lt;|id|&gt;</c>.</summary>
+    public ImmutableArray<TokenPiece> GetPieces(ReadOnlyMemory<int> tokens) =>
+        [.. tokens.ToArray().Select(token => token < 256 ? new TokenPiece(token, new[] { (byte)token }, false) : new TokenPiece(token, Encoding.UTF8.GetBytes($"<|{token}|>"), true))];
 
     /// <inheritdoc/>
     public SubmitResult Submit(GenerationRequest request)

@@ -41,7 +41,7 @@ internal sealed class EngineLoop
         _logger = logger;
         _costs = new StepCosts();
         _scheduler = new Scheduler(limits, CreateCache(), _costs);
-        _sampler = new RowSampler(runner, vocabulary, limits.MaxSequences);
+        _sampler = new RowSampler(runner, vocabulary, limits);
     }
 
     /// <summary>True if a step could do anything.</summary>
@@ -251,8 +251,15 @@ internal sealed class EngineLoop
     private void PublishTokens(ScheduledStep step, ReadOnlySpan<SampledToken> sampled)
     {
         var next = 0;
+        var scored = _sampler.Scored;
         for (var i = 0; i < step.Rows.Count; i++)
         {
+            if (step[i].NumPromptLogits is > 0 and var numScored)
+            {
+                ((Generation)step[i].Sequence).Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Prompt, PromptLogProbs = [.. scored[..numScored]] });
+                scored = scored[numScored..];
+            }
+
             if (!step[i].WantsOutput || sampled[next++] is not { TokenId: >= 0 and var token })
             {
                 continue;
@@ -267,6 +274,8 @@ internal sealed class EngineLoop
                 TokenId = token,
                 Bytes = _vocabulary.GetBytes(token),
                 IsControl = _vocabulary.IsControl(token),
+                EndsGeneration = generation.IsEnd(token, _vocabulary),
+                LogProbs = generation.NewestLogProbs,
             });
         }
     }

@@ -19,14 +19,32 @@ public sealed record GenerationRequest
     /// <summary>Tokens generated before this submission (a resumed request); normally empty. Not yielded again.</summary>
     public ReadOnlyMemory<int> OutputTokens { get; init; }
 
-    /// <summary>Tokens to generate at most, <see cref="OutputTokens"/> included; at least 1. The engine clamps it to the context.</summary>
+    /// <summary>
+    /// Tokens to generate at most, <see cref="OutputTokens"/> included; the engine clamps it to the context. 0 computes the
+    /// prompt and generates nothing.
+    /// </summary>
     public required int MaxOutputTokens { get; init; }
+
+    /// <summary>Until there are so many tokens, nothing ends the generation: stop texts do not count, ending tokens are not picked.</summary>
+    public int MinOutputTokens { get; init; }
 
     /// <summary>How to pick.</summary>
     public required SamplingParams Sampling { get; init; }
 
     /// <summary>Texts that end the generation and are not part of it. Empty strings do not occur.</summary>
     public ImmutableArray<string> Stop { get; init; } = [];
+
+    /// <summary>Tokens that end the generation, besides the model's own; each within the vocabulary.</summary>
+    public ImmutableArray<int> StopTokens { get; init; } = [];
+
+    /// <summary>Alternatives to report with each generated token, 0 to 20; null for no log probabilities at all.</summary>
+    public int? TopLogProbs { get; init; }
+
+    /// <summary>
+    /// Alternatives to report with each prompt token but the first, 0 to 20; null for none. The prompt is then computed in
+    /// full and in smaller steps, since the cache keeps no logits.
+    /// </summary>
+    public int? PromptTopLogProbs { get; init; }
 
     /// <summary>True: end-of-generation tokens are never picked.</summary>
     public bool IgnoreEos { get; init; }

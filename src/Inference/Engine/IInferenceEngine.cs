@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Scheduling;
 
@@ -18,11 +19,17 @@ public interface IInferenceEngine
     /// <summary>A snapshot of counts at the end of the last step.</summary>
     EngineStats Stats { get; }
 
+    /// <summary>Tokens to ask for the text between two others; null if the model was not trained for it, or before <see cref="EngineState.Ready"/>.</summary>
+    InfillTokens? Infill { get; }
+
     /// <summary>
     /// Turns prompt text into token ids on a tokenizer thread. Control tokens come only from segments that the template
     /// wrote (see <see cref="PromptText"/>). Throws <see cref="EngineUnavailableException"/> unless <see cref="EngineState.Ready"/>.
     /// </summary>
     ValueTask<ReadOnlyMemory<int>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken);
+
+    /// <summary>What tokens stand for, in order. Ids outside the vocabulary throw; so does an engine that is not <see cref="EngineState.Ready"/> (<see cref="EngineUnavailableException"/>).</summary>
+    ImmutableArray<TokenPiece> GetPieces(ReadOnlyMemory<int> tokens);
 
     /// <summary>
     /// Hands a request to the engine thread. The stream then yields exactly one <see cref="GenerationEventKind.Finished"/>

@@ -18,6 +18,9 @@ internal interface IModelRunner : IDisposable
     /// <summary>Logits of a row of the step just run, by its index in the step; the row wanted an output. Valid until the next run.</summary>
     ReadOnlySpan<float> GetLogits(int row);
 
+    /// <summary>Logits of a token by its index within a row; they were wanted. Valid until the next run.</summary>
+    ReadOnlySpan<float> GetLogits(int row, int token);
+
     /// <summary>Smallest and largest position that a sequence id holds; (-1, -1) if none.</summary>
     (int Min, int Max) GetPositions(int sequenceId);
 

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -62,6 +64,24 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
         GetReady().Tokenizer.EncodeAsync(prompt, cancellationToken);
 
     /// <inheritdoc/>
+    public InfillTokens? Infill => _engine?.Vocabulary.Infill;
+
+    /// <inheritdoc/>
+    public ImmutableArray<TokenPiece> GetPieces(ReadOnlyMemory<int> tokens)
+    {
+        var vocabulary = GetReady().Vocabulary;
+        var pieces = ImmutableArray.CreateBuilder<TokenPiece>(tokens.Length);
+        foreach (var token in tokens.Span)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(token, nameof(tokens));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(token, vocabulary.Count, nameof(tokens));
+            pieces.Add(new TokenPiece(token, vocabulary.GetBytes(token), vocabulary.IsControl(token)));
+        }
+
+        return pieces.MoveToImmutable();
+    }
+
+    /// <inheritdoc/>
     public SubmitResult Submit(GenerationRequest request)
     {
         if (_state != EngineState.Ready || _engine is not { } engine)
@@ -74,7 +94,13 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
         var numTokens = request.PromptTokens.Length + request.OutputTokens.Length;
         ArgumentOutOfRangeException.ThrowIfZero(request.PromptTokens.Length, nameof(request));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(numTokens, engine.MaxSequenceTokens, nameof(request));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.MaxOutputTokens, request.OutputTokens.Length, nameof(request));
+        if (request.MaxOutputTokens != 0 || !request.OutputTokens.IsEmpty)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.MaxOutputTokens, request.OutputTokens.Length, nameof(request));
+        }
+
+        CheckTop(request.TopLogProbs);
+        CheckTop(request.PromptTopLogProbs);
         if (request.PromptTokens.Span.ContainsAnyExceptInRange(0, vocabularySize - 1) || request.OutputTokens.Span.ContainsAnyExceptInRange(0, vocabularySize - 1))
         {
             throw new ArgumentOutOfRangeException(nameof(request), "A token is outside the vocabulary.");
@@ -111,6 +137,14 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 
         _commands.Dispose();
         _stopping.Dispose();
+    }
+
+    private static void CheckTop(int? count)
+    {
+        if (count is < 0 or > LogProbs.MaxTop)
+        {
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"0 to {LogProbs.MaxTop} alternatives can be reported.");
+        }
     }
 
     private LoadedEngine GetReady() =>

@@ -11,6 +11,7 @@ internal sealed class LlamaModelRunner : IModelRunner
     private readonly LoadedModel _model;
     private readonly ContextSettings _settings;
     private readonly NativeBatch _batch;
+    private readonly int[] _firstTokenOfRow;
     private readonly int[] _lastTokenOfRow;
     private ContextHandle _context;
 
@@ -20,12 +21,14 @@ internal sealed class LlamaModelRunner : IModelRunner
         _settings = settings;
         _context = context;
         _batch = new NativeBatch(settings.MaxBatchTokens);
+        _firstTokenOfRow = new int[settings.MaxSequences];
         _lastTokenOfRow = new int[settings.MaxSequences];
         Info = new ModelRunnerInfo
         {
             NumCells = context.NumCells,
             NumSequenceIds = settings.MaxSequences,
             MaxBatchTokens = Math.Min(settings.MaxBatchTokens, context.NumUbatch),
+            MaxOutputs = context.NumOutputs,
             MaxSequenceTokens = Math.Min(context.NumCells, model.NumContextTrain),
             CanSharePrefixes = !model.IsRecurrent && !model.IsHybrid,
             Fingerprint = fingerprint,
@@ -69,10 +72,13 @@ internal sealed class LlamaModelRunner : IModelRunner
             var row = step[i];
             var tokens = row.Sequence.Tokens;
             var sequenceId = row.Sequence.Lease!.SequenceId;
-            var end = row.Start + row.NumTokens;
-            for (var position = row.Start; position < end; position++)
+            var firstLogits = row.FirstPromptLogits;
+            var endLogits = firstLogits + row.NumPromptLogits;
+            _firstTokenOfRow[i] = _batch.NumTokens;
+            for (var token = 0; token < row.NumTokens; token++)
             {
-                _batch.Add(tokens[position], position, sequenceId, wantsLogits: row.WantsOutput && position == end - 1);
+                var isWanted = (token >= firstLogits && token < endLogits) || (row.WantsOutput && token == row.NumTokens - 1);
+                _batch.Add(tokens[row.Start + token], row.Start + token, sequenceId, isWanted);
             }
 
             _lastTokenOfRow[i] = _batch.NumTokens - 1;
@@ -94,6 +100,9 @@ internal sealed class LlamaModelRunner : IModelRunner
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> GetLogits(int row) => _context.GetLogits(_lastTokenOfRow[row]);
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> GetLogits(int row, int token) => _context.GetLogits(_firstTokenOfRow[row] + token);
 
     /// <inheritdoc/>
     public (int Min, int Max) GetPositions(int sequenceId) => (_context.PositionMin(sequenceId), _context.PositionMax(sequenceId));

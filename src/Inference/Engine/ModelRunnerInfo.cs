@@ -12,6 +12,9 @@ internal sealed record ModelRunnerInfo
     /// <summary>Tokens of one step.</summary>
     public required int MaxBatchTokens { get; init; }
 
+    /// <summary>Tokens of one step whose logits can be read.</summary>
+    public required int MaxOutputs { get; init; }
+
     /// <summary>Tokens of one sequence: what the model was trained for, at most all cells.</summary>
     public required int MaxSequenceTokens { get; init; }
 

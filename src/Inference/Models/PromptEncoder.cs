@@ -30,7 +30,7 @@ internal sealed class PromptEncoder
         _escapeControlTokens = escapeControlTokens;
     }
 
-    /// <summary>The tokens of a prompt, with the beginning-of-sequence token in front if the model wants one and the prompt has none.</summary>
+    /// <summary>The tokens of a prompt, with the beginning-of-sequence token in front if the model and the prompt want one and it has none.</summary>
     /// <exception cref="OperationCanceledException">Cancelled between two parts of the text.</exception>
     public ReadOnlyMemory<int> Encode(PromptText prompt, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ internal sealed class PromptEncoder
             }
         }
 
-        if (_vocabulary.AddsBos && (tokens.Count == 0 || tokens[0] != _vocabulary.Bos))
+        if (prompt.AddsSpecial && _vocabulary.AddsBos && (tokens.Count == 0 || tokens[0] != _vocabulary.Bos))
         {
             tokens.Insert(0, _vocabulary.Bos.GetValueOrDefault());
         }

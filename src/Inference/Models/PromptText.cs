@@ -8,6 +8,9 @@ namespace InferenceServer.Inference.Models;
 /// </summary>
 public sealed record PromptText(ImmutableArray<PromptSegment> Segments)
 {
+    /// <summary>False: exactly the text's tokens, without the beginning of a sequence that the model may want in front.</summary>
+    public bool AddsSpecial { get; init; } = true;
+
     /// <summary>Text that is tokenized with every control token in it parsed, as if a template had written all of it.</summary>
     public static PromptText Trusted(string text) => new(text.Length == 0 ? [] : [new PromptSegment(text, FromTemplate: true)]);
 

@@ -38,6 +38,9 @@ internal sealed class Vocabulary
     /// <summary>End of a turn; null if there is none.</summary>
     public required int? Eot { get; init; }
 
+    /// <summary>For the text between two others; null if the model was not trained for it.</summary>
+    public required InfillTokens? Infill { get; init; }
+
     /// <summary>True: a prompt starts with <see cref="Bos"/>, which then is not null.</summary>
     public required bool AddsBos { get; init; }
 
@@ -76,6 +79,9 @@ internal sealed class Vocabulary
             Bos = bos,
             Eos = NullIfNone(native.Eos),
             Eot = NullIfNone(native.Eot),
+            Infill = native is { InfillPrefix: >= 0 and var prefix, InfillSuffix: >= 0 and var suffix, InfillMiddle: >= 0 and var middle }
+                ? new InfillTokens(prefix, suffix, middle)
+                : null,
             AddsBos = native.AddsBos && bos is not null,
             EndOfGeneration = [.. Enumerable.Range(0, native.Count).Where(token => isEndOfGeneration[token])],
             Suppressed = [.. native.ReadSuppressTokens()],

@@ -12,7 +12,7 @@ internal sealed unsafe class ContextHandle : SafeHandle
     private readonly nint _memory;
     private readonly int _vocabularySize;
 
-    private ContextHandle(ModelHandle model, nint context, int vocabularySize)
+    private ContextHandle(ModelHandle model, nint context, int vocabularySize, int numOutputs)
         : base(0, ownsHandle: true)
     {
         _model = model;
@@ -24,6 +24,7 @@ internal sealed unsafe class ContextHandle : SafeHandle
         NumBatch = (int)LlamaApi.llama_n_batch(this);
         NumUbatch = (int)LlamaApi.llama_n_ubatch(this);
         NumSequences = (int)LlamaApi.llama_n_seq_max(this);
+        NumOutputs = numOutputs;
     }
 
     public override bool IsInvalid => handle == 0;
@@ -36,6 +37,9 @@ internal sealed unsafe class ContextHandle : SafeHandle
 
     /// <summary>Most tokens of one pass over the weights.</summary>
     public int NumUbatch { get; }
+
+    /// <summary>Most tokens of one decode call that may want logits.</summary>
+    public int NumOutputs { get; }
 
     /// <summary>Sequence ids from 0 that may be used.</summary>
     public int NumSequences { get; }
@@ -69,7 +73,7 @@ internal sealed unsafe class ContextHandle : SafeHandle
             return null;
         }
 
-        return new ContextHandle(model, context, LlamaApi.llama_vocab_n_tokens(LlamaApi.llama_model_get_vocab(model)));
+        return new ContextHandle(model, context, LlamaApi.llama_vocab_n_tokens(LlamaApi.llama_model_get_vocab(model)), (int)parameters.NumOutputs);
     }
 
     /// <summary>Computes a batch of at most <see cref="NumBatch"/> tokens.</summary>

@@ -153,6 +153,18 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int llama_vocab_eot(nint vocabulary);
 
+    /// <summary>-1 if there is none.</summary>
+    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int llama_vocab_fim_pre(nint vocabulary);
+
+    /// <summary>-1 if there is none.</summary>
+    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int llama_vocab_fim_suf(nint vocabulary);
+
+    /// <summary>-1 if there is none.</summary>
+    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int llama_vocab_fim_mid(nint vocabulary);
+
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial byte llama_vocab_get_add_bos(nint vocabulary);
 

@@ -35,6 +35,15 @@ internal sealed unsafe class NativeVocabulary
     /// <summary>End of a turn; -1 if there is none.</summary>
     public int Eot => Ask(&EotOf);
 
+    /// <summary>Before the text that goes before a gap; -1 if there is none.</summary>
+    public int InfillPrefix => Ask(&InfillPrefixOf);
+
+    /// <summary>Before the text that comes after a gap; -1 if there is none.</summary>
+    public int InfillSuffix => Ask(&InfillSuffixOf);
+
+    /// <summary>Where the gap's text begins; -1 if there is none.</summary>
+    public int InfillMiddle => Ask(&InfillMiddleOf);
+
     /// <summary>True: the model was trained with <see cref="Bos"/> before every text.</summary>
     public bool AddsBos => Ask(&AddsBosOf) != 0;
 
@@ -103,6 +112,12 @@ internal sealed unsafe class NativeVocabulary
     private static int EosOf(nint vocabulary) => LlamaApi.llama_vocab_eos(vocabulary);
 
     private static int EotOf(nint vocabulary) => LlamaApi.llama_vocab_eot(vocabulary);
+
+    private static int InfillPrefixOf(nint vocabulary) => LlamaApi.llama_vocab_fim_pre(vocabulary);
+
+    private static int InfillSuffixOf(nint vocabulary) => LlamaApi.llama_vocab_fim_suf(vocabulary);
+
+    private static int InfillMiddleOf(nint vocabulary) => LlamaApi.llama_vocab_fim_mid(vocabulary);
 
     private static int AddsBosOf(nint vocabulary) => LlamaApi.llama_vocab_get_add_bos(vocabulary);
 

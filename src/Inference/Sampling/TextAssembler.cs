@@ -16,14 +16,28 @@ public sealed class TextAssembler
 
     // Bytes fed to the matcher and not released yet; shorter than the longest stop text between two calls.
     private readonly List<byte> _held = [];
+    private readonly int _minTokens;
+    private readonly bool _includesStop;
     private long _numReleased;
+    private long _numUnwatched;
+    private int _numTokens;
 
     /// <summary>An assembler for one choice of one request.</summary>
     /// <param name="stops">As in the request given to the engine; none empty.</param>
-    public TextAssembler(ImmutableArray<string> stops) => _matcher = new StopMatcher(stops);
+    /// <param name="minTokens">As in the request given to the engine: so many tokens are not searched for stop texts.</param>
+    /// <param name="includesStop">True: the stop text that matched is shown.</param>
+    public TextAssembler(ImmutableArray<string> stops, int minTokens = 0, bool includesStop = false)
+    {
+        _matcher = new StopMatcher(stops);
+        _minTokens = minTokens;
+        _includesStop = includesStop;
+    }
 
     /// <summary>True once a stop text has matched; what is appended later is dropped.</summary>
     public bool Stopped => _matcher.MatchedStop is not null;
+
+    /// <summary>Bytes of appended tokens, markers not counted, that are in the text given out so far; after <see cref="Flush"/>, the length of all of it.</summary>
+    public long NumShownBytes => _numUnwatched + _numReleased - _detokenizer.NumHeld;
 
     /// <summary>The stop text that matched; null as long as none did.</summary>
     public string? MatchedStop => _matcher.MatchedStop;
@@ -33,13 +47,21 @@ public sealed class TextAssembler
     /// <param name="isControl">True: a marker that is no text. It neither shows nor parts the text around it.</param>
     public string Append(ReadOnlySpan<byte> bytes, bool isControl)
     {
+        var isWatched = _numTokens++ >= _minTokens;
         if (isControl || Stopped)
         {
             return "";
         }
 
+        if (!isWatched)
+        {
+            _numUnwatched += bytes.Length;
+            return _detokenizer.Append(bytes);
+        }
+
         _matcher.Feed(bytes);
-        var numSafe = (int)(_matcher.NumSafe - _numReleased);
+        var end = Stopped && _includesStop ? _matcher.NumFed : _matcher.NumSafe;
+        var numSafe = (int)(end - _numReleased);
         if (_held.Count == 0 && numSafe == bytes.Length)
         {
             _numReleased += numSafe;

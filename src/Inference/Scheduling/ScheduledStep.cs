@@ -13,7 +13,7 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
     /// <summary>Tokens of all rows.</summary>
     public int NumTokens { get; private set; }
 
-    /// <summary>Rows whose last token's logits are wanted.</summary>
+    /// <summary>Tokens whose logits are wanted.</summary>
     public int NumOutputs { get; private set; }
 
     /// <summary>Rows that compute one token of a stream already running.</summary>
@@ -35,13 +35,18 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
 
     internal void Add(Sequence sequence, int count, bool isDecode)
     {
-        var wantsOutput = sequence.NumComputedTokens + count == sequence.NumTokens;
-        _rows.Add(new ScheduledRow(sequence, sequence.NumComputedTokens, count, wantsOutput));
+        var start = sequence.NumComputedTokens;
+        var wantsOutput = start + count == sequence.NumTokens && sequence.NumTokens < sequence.MaxTokens;
+
+        // The logits after the prompt's last token are no prompt token's: they are the first output's.
+        var firstLogits = Math.Max(start, sequence.NumPromptLogits);
+        var numPromptLogits = sequence.WantsPromptLogits ? Math.Max(0, Math.Min(start + count, sequence.NumPromptTokens - 1) - firstLogits) : 0;
+        _rows.Add(new ScheduledRow(sequence, start, count, wantsOutput, numPromptLogits));
         NumTokens += count;
-        NumOutputs += wantsOutput ? 1 : 0;
+        NumOutputs += numPromptLogits + (wantsOutput ? 1 : 0);
         NumDecodes += isDecode ? 1 : 0;
         Debug.Assert(count > 0 && NumTokens <= limits.MaxBatchTokens, "A step stays within its token budget.");
-        Debug.Assert(_rows.Count <= limits.MaxSequences, "A step stays within its output budget.");
+        Debug.Assert(NumOutputs <= limits.MaxOutputs, "A step stays within its output budget.");
     }
 }
 
@@ -50,4 +55,9 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
 /// <param name="Start">Position of the first.</param>
 /// <param name="NumTokens">How many, at least 1.</param>
 /// <param name="WantsOutput">True: the last token's logits are wanted, since all tokens are then computed. An unfinished prefill wants none.</param>
-internal readonly record struct ScheduledRow(Sequence Sequence, int Start, int NumTokens, bool WantsOutput);
+/// <param name="NumPromptLogits">Tokens whose logits are wanted because they tell how likely the next prompt token was: from <see cref="Sequence.NumPromptLogits"/> on.</param>
+internal readonly record struct ScheduledRow(Sequence Sequence, int Start, int NumTokens, bool WantsOutput, int NumPromptLogits)
+{
+    /// <summary>Index within the row of the first of <see cref="NumPromptLogits"/>.</summary>
+    public int FirstPromptLogits => Math.Max(0, Sequence.NumPromptLogits - Start);
+}

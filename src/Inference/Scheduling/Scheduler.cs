@@ -47,6 +47,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     public void Add(Sequence sequence)
     {
         Debug.Assert(sequence.NumTokens < limits.MaxSequenceTokens, "The engine refuses prompts that leave no room for a token.");
+        Debug.Assert(limits.MaxOutputs >= limits.MaxSequences, "Every sequence of a step may yield a token.");
         sequence.MaxTokens = Math.Min(sequence.MaxTokens, limits.MaxSequenceTokens);
         sequence.Arrival = _numArrivals++;
         _waiting.Add(sequence);
@@ -93,6 +94,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             var sequence = row.Sequence;
             var wasPrefill = sequence.IsPrefill;
             sequence.NumComputedTokens += row.NumTokens;
+            sequence.NumPromptLogits += row.NumPromptLogits;
             sequence.NumFailures = 0;
             if (wasPrefill || sequence.NumComputedTokens % PrefixNode.BlockSize == 0)
             {
@@ -112,6 +114,10 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
                 {
                     Finish(sequence, reason);
                 }
+            }
+            else if (sequence.NumRemainingTokens == 0)
+            {
+                Finish(sequence, FinishReason.Length); // nothing was to be generated
             }
         }
     }
@@ -143,7 +149,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     {
         for (var i = 0; i < step.Rows.Count; i++)
         {
-            var (sequence, _, numTokens, _) = step[i];
+            var (sequence, _, numTokens, _, _) = step[i];
             Cache.Return(sequence.Lease!, numTokens);
             if (++sequence.NumFailures > MaxFailures)
             {
@@ -209,7 +215,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         for (var i = 0; i < _waiting.Count && _running.Count < limits.MaxSequences;)
         {
             var sequence = _waiting[i];
-            var match = sequence.ReusePrefix ? Cache.Match(sequence.Tokens, sequence.NumTokens - 1, sequence.Salt) : default;
+            var match = sequence.ReusePrefix ? Cache.Match(sequence.Tokens, sequence.FirstWantedLogits, sequence.Salt) : default;
             if (IsComputedByAnother(sequence, match.Length))
             {
                 i++; // passed over, keeps its place
@@ -265,7 +271,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         {
             if (other.IsPrefill && other.ReusePrefix && other.Salt == sequence.Salt)
             {
-                var common = other.Tokens.CommonPrefixLength(sequence.Tokens[..^1]);
+                var common = other.Tokens.CommonPrefixLength(sequence.Tokens[..sequence.FirstWantedLogits]);
                 if (common > other.NumComputedTokens && IsWorthWaiting(common - matchedLength, sequence.NumTokens - matchedLength))
                 {
                     other.AwaitedLength = Math.Min(other.AwaitedLength, common);
@@ -296,9 +302,11 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
 
         _prefills.Sort(ShortestFirst);
         var budget = new PrefillBudget(limits, costs, _step.NumDecodes);
-        foreach (var sequence in _prefills)
+        for (var i = 0; i < _prefills.Count; i++)
         {
+            var sequence = _prefills[i];
             var count = Math.Min(Math.Min(budget.Next(_step), sequence.NumRemainingTokens), Cache.NumAvailableCells);
+            count = Math.Min(count, GetOutputRoom(sequence, numOthers: _prefills.Count - i - 1));
             if (count <= 0)
             {
                 break;
@@ -319,6 +327,11 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             sequence.NumPassedTokens += _step.NumPrefillTokens;
         }
     }
+
+    // Tokens of a prefill that fit into the step's output budget; each of the others may still need one output.
+    private int GetOutputRoom(Sequence sequence, int numOthers) => sequence.FirstWantedLogits == sequence.NumTokens - 1
+        ? int.MaxValue
+        : sequence.FirstWantedLogits - sequence.NumComputedTokens + limits.MaxOutputs - _step.NumOutputs - numOthers;
 
     private int GetReservedLength(Sequence sequence) =>
         Math.Min(sequence.MaxTokens, Math.Max(sequence.NumTokens + 1, sequence.NumPromptTokens + limits.ReservedOutputTokens));

@@ -6,8 +6,11 @@ internal sealed record SchedulerLimits
     /// <summary>Tokens of a step: one ubatch, so that an abort and a latency target have a point to act at.</summary>
     public required int MaxBatchTokens { get; init; }
 
-    /// <summary>Sequences that compute at the same time; also bounds the rows of a step that need logits.</summary>
+    /// <summary>Sequences that compute at the same time.</summary>
     public required int MaxSequences { get; init; }
+
+    /// <summary>Tokens of a step whose logits are wanted: the context's output buffer. At least <see cref="MaxSequences"/>.</summary>
+    public required int MaxOutputs { get; init; }
 
     /// <summary>Tokens of one sequence: what the model was trained for, at most all cells.</summary>
     public required int MaxSequenceTokens { get; init; }

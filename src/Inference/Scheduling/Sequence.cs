@@ -13,7 +13,7 @@ internal class Sequence
     /// <param name="requestId">The request's id.</param>
     /// <param name="prompt">At least one token.</param>
     /// <param name="output">Tokens generated before (a resumed request).</param>
-    /// <param name="maxOutputTokens">At least one more than <paramref name="output"/> has.</param>
+    /// <param name="maxOutputTokens">At least one more than <paramref name="output"/> has, or 0: the prompt is computed and nothing generated.</param>
     public Sequence(long requestId, ReadOnlySpan<int> prompt, ReadOnlySpan<int> output, int maxOutputTokens)
     {
         RequestId = requestId;
@@ -38,6 +38,18 @@ internal class Sequence
 
     /// <summary>Prefixes are shared only under the same salt; null is a salt of its own.</summary>
     public string? Salt { get; init; }
+
+    /// <summary>True: the logits after every prompt token are wanted, not only those after the last.</summary>
+    public bool WantsPromptLogits { get; init; }
+
+    /// <summary>
+    /// Prompt tokens, from the first, whose logits have been handed out. Survives a preemption: what was handed out is not
+    /// wanted again.
+    /// </summary>
+    public int NumPromptLogits { get; set; }
+
+    /// <summary>The first position whose logits somebody needs. A cached prefix ends before it, since the cache keeps no logits.</summary>
+    public int FirstWantedLogits => WantsPromptLogits && NumPromptLogits < NumPromptTokens - 1 ? NumPromptLogits : NumTokens - 1;
 
     /// <summary>Order of arrival, set by <see cref="Scheduler.Add"/>.</summary>
     public long Arrival { get; set; }

@@ -99,6 +99,52 @@ public sealed class TextAssemblerTests
         Assert.Equal("\uFFFD", assembler.Flush());
     }
 
+    [Fact]
+    public void Append_FirstTokensUnderAMinimum_AreNotSearchedForStops()
+    {
+        var assembler = new TextAssembler(["STOP"], minTokens: 2);
+        Assert.Equal("aSTOP", assembler.Append("aSTOP"u8, isControl: false));
+        Assert.Equal("ST", assembler.Append("ST"u8, isControl: false));
+        Assert.Equal("OP", assembler.Append("OP"u8, isControl: false));
+        Assert.Equal("b", assembler.Append("bSTOP"u8, isControl: false));
+        Assert.True(assembler.Stopped);
+        Assert.Equal(10, assembler.NumShownBytes);
+    }
+
+    [Theory]
+    [InlineData("a STOP", "and more")]
+    [InlineData("a S", "TOP and more")]
+    [InlineData("a STOP and more", "")]
+    public void Append_StopIncluded_ShowsTheStopAndNothingBehindIt(string first, string second)
+    {
+        var assembler = new TextAssembler(["STOP"], includesStop: true);
+        var text = assembler.Append(Encoding.UTF8.GetBytes(first), isControl: false) + assembler.Append(Encoding.UTF8.GetBytes(second), isControl: false) + assembler.Flush();
+        Assert.Equal("a STOP", text);
+        Assert.Equal(6, assembler.NumShownBytes);
+    }
+
+    [Fact]
+    public void NumShownBytes_RandomCuts_IsTheLengthOfTheTextSoFar()
+    {
+        var bytes = Encoding.UTF8.GetBytes("aß漢🙂STb🙂漢ßa STO🙂");
+        var random = new Random(3);
+        for (var round = 0; round < 500; round++)
+        {
+            var assembler = new TextAssembler(["STOP"]);
+            var text = "";
+            for (var at = 0; at < bytes.Length;)
+            {
+                var length = Math.Min(random.Next(0, 4), bytes.Length - at);
+                text += assembler.Append(bytes.AsSpan(at, length), isControl: false);
+                at += length;
+                Assert.Equal(Encoding.UTF8.GetByteCount(text), assembler.NumShownBytes);
+            }
+
+            assembler.Flush();
+            Assert.Equal(bytes.Length, assembler.NumShownBytes);
+        }
+    }
+
     private static string ExpectedText(string text, string[] stops)
     {
         for (var end = 1; end <= text.Length; end++)

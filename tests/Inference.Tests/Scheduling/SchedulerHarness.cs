@@ -11,9 +11,9 @@ internal sealed class SchedulerHarness
     private readonly SampledToken[] _sampled;
     private long _nextId;
 
-    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true)
+    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0)
     {
-        Limits = new SchedulerLimits { MaxBatchTokens = maxBatchTokens, MaxSequences = maxSequences, MaxSequenceTokens = maxSequenceTokens ?? numCells };
+        Limits = new SchedulerLimits { MaxBatchTokens = maxBatchTokens, MaxSequences = maxSequences, MaxOutputs = Math.Max(maxSequences, maxOutputs), MaxSequenceTokens = maxSequenceTokens ?? numCells };
         _memory = new SimulatedMemory(numCells);
         _sampled = new SampledToken[maxSequences];
         NumIds = numIds;
@@ -33,9 +33,12 @@ internal sealed class SchedulerHarness
 
     public List<Sequence> Finished { get; } = [];
 
-    public Sequence Add(int[] prompt, int maxOutput = 8, RequestClass @class = RequestClass.Default, bool reuse = true, string? salt = null)
+    /// <summary>Prompt positions whose logits were computed for somebody, in order.</summary>
+    public List<(Sequence Sequence, int Position)> PromptLogits { get; } = [];
+
+    public Sequence Add(int[] prompt, int maxOutput = 8, RequestClass @class = RequestClass.Default, bool reuse = true, string? salt = null, bool promptLogits = false)
     {
-        var sequence = new Sequence(_nextId++, prompt, [], maxOutput) { Class = @class, ReusePrefix = reuse, Salt = salt };
+        var sequence = new Sequence(_nextId++, prompt, [], maxOutput) { Class = @class, ReusePrefix = reuse, Salt = salt, WantsPromptLogits = promptLogits };
         Scheduler.Add(sequence);
         return sequence;
     }
@@ -48,6 +51,13 @@ internal sealed class SchedulerHarness
         if (step.Rows.Count > 0)
         {
             _memory.Run(step);
+            Assert.True(step.NumOutputs <= Limits.MaxOutputs);
+            foreach (var row in step.Rows.Where(row => row.NumPromptLogits > 0))
+            {
+                Assert.True(row.FirstPromptLogits + row.NumPromptLogits <= row.NumTokens);
+                PromptLogits.AddRange(Enumerable.Range(row.Start + row.FirstPromptLogits, row.NumPromptLogits).Select(position => (row.Sequence, position)));
+            }
+
             var count = 0;
             foreach (var row in step.Rows.Where(row => row.WantsOutput))
             {

@@ -11,11 +11,12 @@ public sealed class SchedulerProperties
         (6, from stem in Gen.Choose(0, 3)
             from stemLength in Gen.Choose(0, 600)
             from ownLength in Gen.Choose(1, 60)
-            from maxOutput in Gen.Choose(1, 80)
+            from maxOutput in Gen.Choose(0, 80)
             from priority in Gen.Choose(0, 2)
             from reuse in Gen.Choose(0, 7)
             from salt in Gen.Choose(0, 5)
-            select (Act)new Arrive(stem, stemLength, ownLength, maxOutput, (RequestClass)priority, reuse > 0, salt == 0 ? "other" : null)),
+            from promptLogits in Gen.Choose(0, 5)
+            select (Act)new Arrive(stem, stemLength, ownLength, maxOutput, (RequestClass)priority, reuse > 0, salt == 0 ? "other" : null, promptLogits == 0)),
         (12, from count in Gen.Choose(1, 30) select (Act)new Run(count)),
         (2, from which in Gen.Choose(0, 1000) select (Act)new Leave(which)),
         (1, Gen.Constant((Act)new Fail())));
@@ -25,9 +26,10 @@ public sealed class SchedulerProperties
         from spareIds in Gen.Choose(0, 12)
         from sequences in Gen.Choose(1, 5)
         from batch in Gen.Choose(1, 5)
+        from spareOutputs in Gen.Choose(0, 40)
         from canShare in Gen.Choose(0, 5)
         from acts in Gen.ListOf(Acts)
-        select new Scenario(cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, acts.ToList());
+        select new Scenario(cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, acts.ToList());
 
     [Fact]
     public void Scheduler_RandomLoad_LosesNothingAndGivesWhatACachelessRunGives()
@@ -38,7 +40,7 @@ public sealed class SchedulerProperties
     private static bool Holds(Scenario scenario)
     {
         var harness = new SchedulerHarness(
-            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare)
+            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs)
         {
             Pick = sequence => new SampledToken(NextToken(sequence.Tokens), IsEnd(sequence.Tokens) ? FinishReason.Stop : null),
         };
@@ -49,7 +51,7 @@ public sealed class SchedulerProperties
             {
                 case Arrive arrive:
                     int[] prompt = [.. SchedulerHarness.Tokens(Math.Min(arrive.StemLength, scenario.NumCells - 100), arrive.Stem), .. SchedulerHarness.Tokens(arrive.OwnLength, 10 + (sequences.Count % 5))];
-                    sequences.Add(harness.Add(prompt, arrive.MaxOutput, arrive.Class, arrive.Reuse, arrive.Salt));
+                    sequences.Add(harness.Add(prompt, arrive.MaxOutput, arrive.Class, arrive.Reuse, arrive.Salt, arrive.PromptLogits));
                     break;
                 case Run run:
                     for (var i = 0; i < run.Steps && harness.Scheduler.HasWork; i++)
@@ -75,6 +77,12 @@ public sealed class SchedulerProperties
         foreach (var sequence in sequences)
         {
             CheckAgainstCachelessRun(sequence);
+            var positions = harness.PromptLogits.Where(entry => entry.Sequence == sequence).Select(entry => entry.Position).ToArray();
+            Assert.Equal(Enumerable.Range(0, positions.Length), positions);
+            if (sequence.FinishReason is FinishReason.Stop or FinishReason.Length)
+            {
+                Assert.Equal(sequence.WantsPromptLogits ? sequence.NumPromptTokens - 1 : 0, positions.Length);
+            }
         }
 
         return true;
@@ -84,6 +92,11 @@ public sealed class SchedulerProperties
     {
         var tokens = sequence.Tokens[..sequence.NumPromptTokens].ToArray().ToList();
         FinishReason? reason = null;
+        if (sequence.MaxTokens == sequence.NumPromptTokens)
+        {
+            reason = FinishReason.Length;
+        }
+
         while (reason is null && tokens.Count < sequence.NumTokens)
         {
             var isEnd = IsEnd(tokens.ToArray());
@@ -98,7 +111,7 @@ public sealed class SchedulerProperties
         }
         else
         {
-            Assert.Null(reason);
+            Assert.True(reason is null || sequence.NumOutputTokens == 0);
             Assert.True(sequence.FinishReason is FinishReason.Aborted or FinishReason.Error);
         }
     }
@@ -109,7 +122,7 @@ public sealed class SchedulerProperties
 
     private abstract record Act;
 
-    private sealed record Arrive(int Stem, int StemLength, int OwnLength, int MaxOutput, RequestClass Class, bool Reuse, string? Salt) : Act;
+    private sealed record Arrive(int Stem, int StemLength, int OwnLength, int MaxOutput, RequestClass Class, bool Reuse, string? Salt, bool PromptLogits) : Act;
 
     private sealed record Run(int Steps) : Act;
 
@@ -117,9 +130,9 @@ public sealed class SchedulerProperties
 
     private sealed record Fail : Act;
 
-    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, List<Act> Acts)
+    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, List<Act> Acts)
     {
         public override string ToString() =>
-            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}: {string.Join(", ", Acts)}";
+            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}: {string.Join(", ", Acts)}";
     }
 }

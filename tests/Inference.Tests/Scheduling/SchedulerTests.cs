@@ -131,6 +131,56 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Schedule_PromptLogitsWanted_ComputesEverythingWithinTheOutputBudget()
+    {
+        var harness = new SchedulerHarness(maxBatchTokens: 128, maxOutputs: 50);
+        var prompt = SchedulerHarness.Tokens(300, 1);
+        harness.Add(prompt);
+        harness.RunToEnd();
+        var scored = harness.Add(prompt, maxOutput: 1, promptLogits: true);
+        var sizes = new List<int>();
+        while (harness.Scheduler.HasWork)
+        {
+            sizes.Add(harness.Step().NumTokens);
+        }
+
+        Assert.Equal(0, scored.NumCachedTokens);
+        Assert.Equal([50, 50, 50, 50, 50, 50], sizes);
+        Assert.Equal(Enumerable.Range(0, 299), harness.PromptLogits.Select(entry => entry.Position));
+        Assert.Equal(1, scored.NumOutputTokens);
+    }
+
+    [Fact]
+    public void Schedule_PromptLogitsBesideStreams_LeavesEveryStreamItsOutput()
+    {
+        var harness = new SchedulerHarness(maxSequences: 3, maxBatchTokens: 128, maxOutputs: 3);
+        var first = harness.Add(SchedulerHarness.Tokens(5, 1), maxOutput: 100);
+        var second = harness.Add(SchedulerHarness.Tokens(5, 2), maxOutput: 100);
+        harness.Step();
+        harness.Add(SchedulerHarness.Tokens(40, 3), promptLogits: true);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(3, harness.Step().NumTokens);
+        }
+
+        Assert.Equal((21, 21), (first.NumOutputTokens, second.NumOutputTokens));
+    }
+
+    [Fact]
+    public void Schedule_NothingToGenerate_EndsWithThePrompt()
+    {
+        var harness = new SchedulerHarness();
+        var prompt = SchedulerHarness.Tokens(40, 1);
+        var sequence = harness.Add(prompt, maxOutput: 0);
+        var step = harness.Step();
+
+        Assert.Equal((40, 0), (step.NumTokens, step.NumOutputs));
+        Assert.Equal(FinishReason.Length, sequence.FinishReason);
+        Assert.Equal(0, sequence.NumOutputTokens);
+        Assert.Equal(40, harness.Scheduler.Cache.NumCachedCells);
+    }
+
+    [Fact]
     public void Schedule_FollowUpTurn_ComputesOnlyWhatIsNew()
     {
         var harness = new SchedulerHarness();

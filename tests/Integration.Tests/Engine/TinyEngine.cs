@@ -22,11 +22,13 @@ internal sealed class TinyEngine : IAsyncDisposable
     public InferenceEngine Engine { get; }
 
     public static async Task<TinyEngine> StartAsync(
-        KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64)
+        KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, Action<GgufWriter>? change = null)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
         var path = Path.Combine(folder, "tiny.gguf");
-        TinyModel.WriteTo(path, new TinyModelOptions { Architecture = architecture });
+        var model = TinyModel.Create(new TinyModelOptions { Architecture = architecture });
+        change?.Invoke(model);
+        model.WriteTo(path);
         var options = new InferenceOptions { ModelPath = path, Context = context, Parallel = parallel, KvCacheType = kvType, MaxWaiting = maxWaiting, Threads = 1 };
         var engine = new InferenceEngine(options, path, NullLoggerFactory.Instance);
         await engine.StartAsync(null);
