@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using InferenceServer.Inference.Models;
+
+namespace InferenceServer.Inference.Chat.Output;
+
+/// <summary>How a model writes thoughts, answers and calls: data for <see cref="ChatOutputParser"/>. Immutable; any thread.</summary>
+public sealed record ChatFormat
+{
+    internal ChatFormat(string name) => Name = name;
+
+    /// <summary>Short name for logs.</summary>
+    public string Name { get; }
+
+    /// <summary>
+    /// The template's variable for tools: <c>tools</c> for most. Null: the template ignores tools, so <see cref="GenericTools"/>
+    /// must put them into the conversation.
+    /// </summary>
+    public string? ToolsVariable { get; internal init; } = "tools";
+
+    /// <summary>What must all be in a rendered call, or in the template's source, for this format to be it.</summary>
+    internal ImmutableArray<string> Signature { get; init; } = [];
+
+    /// <summary>The ways in which calls may be written.</summary>
+    internal ImmutableArray<CallSyntax> Calls { get; init; } = [];
+
+    /// <summary>Markers of thoughts; null if the syntax of the messages tells them apart.</summary>
+    internal ReasoningMarkers? Reasoning { get; init; } = ReasoningMarkers.Think;
+
+    /// <summary>Markers that end a thought, if there is no <see cref="Reasoning"/>.</summary>
+    internal ImmutableArray<string> ReasoningEnds { get; init; } = [];
+
+    /// <summary>Markers around the answer, which are no text of it.</summary>
+    internal ImmutableArray<string> Dropped { get; init; } = [];
+
+    /// <summary>True: <see cref="Dropped"/> are ordinary text that parts the answer from a thought, and nothing else without one.</summary>
+    internal bool DropsOnlyAfterReasoning { get; init; }
+
+    /// <summary>True: the opener of a call ends a thought that was not ended.</summary>
+    internal bool CallEndsReasoning { get; init; }
+
+    /// <summary>The end of the generation prompt behind which the model writes the head of a call or message at once; null if there is none.</summary>
+    internal string? PromptOpener { get; init; }
+
+    /// <summary>The ids that we make up.</summary>
+    internal CallIdForm IdForm { get; init; }
+
+    /// <summary>Recognises the format of a model by rendering a call with its template, and by the template's source.</summary>
+    public static ChatFormat Detect(ChatTemplate template) => ChatFormatDetector.Detect(template);
+
+    /// <summary>True: a prompt ends within a thought that the template opened, so that the output starts in the middle of it.</summary>
+    internal bool OpensReasoning(PromptText prompt) => Reasoning is not null && EndsWith(prompt, Reasoning.Start);
+
+    /// <summary>True: a prompt ends with a thought that is over, so that no end of one will follow.</summary>
+    internal bool ClosesReasoning(PromptText prompt) => Reasoning is not null && EndsWith(prompt, Reasoning.End);
+
+    internal bool OpensCall(PromptText prompt) => PromptOpener is not null && EndsWith(prompt, PromptOpener);
+
+    // Only what the template wrote counts: a user may end with anything.
+    private static bool EndsWith(PromptText prompt, string marker) =>
+        prompt.Segments is [.., { FromTemplate: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(marker, StringComparison.Ordinal);
+}

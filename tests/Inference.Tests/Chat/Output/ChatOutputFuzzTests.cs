@@ -1,0 +1,147 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using InferenceServer.Inference.Chat.Output;
+
+namespace InferenceServer.Inference.Tests.Chat.Output;
+
+/// <summary>Damaged output: nothing throws, no text is lost, and how it was cut into pieces does not matter.</summary>
+public sealed class ChatOutputFuzzTests
+{
+    private const int MutantsPerCase = 300;
+
+    // Text of the answer, of the thought and of arguments; no marker holds it.
+    private static readonly string[] Words = ["Afterwards", "RRR", "Oslo"];
+
+    public static TheoryData<string> Names => [.. WrittenOutputs.TwoCalls.Select(item => item.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Parse_RandomlyDamaged_KeepsEveryWord(string name)
+    {
+        var (_, formatName, promptEnd, output) = WrittenOutputs.TwoCalls.Single(item => item.Name == name);
+        var format = Outputs.Format(formatName);
+        var random = new Random(name.Length * 31);
+        for (var i = 0; i < MutantsPerCase; i++)
+        {
+            var mutant = Damage($"{output}\nAfterwards.", random);
+            var expected = Outputs.Parse(format, mutant, promptEnd);
+
+            var length = Encoding.UTF8.GetByteCount(mutant);
+            var places = Enumerable.Range(1, Math.Max(0, length - 1)).Where(_ => random.Next(4) == 0).ToList();
+            Assert.Equal(expected, Outputs.Parse(format, Outputs.CutAt(mutant, places), promptEnd));
+            var reply = Outputs.Reply(expected);
+            var streamed = string.Concat(expected.Where(item => item.Kind != ChatOutputKind.CallBroken).Select(item => item.Text + item.CallName));
+            var whole = reply.Content + reply.Reasoning + string.Concat(reply.Calls.Select(call => call.Arguments + call.Name));
+            foreach (var word in Words)
+            {
+                Assert.True(Count(mutant, word) == Count(streamed, word), $"{word} in the stream:\n{mutant}\n{Outputs.Describe(expected)}");
+                Assert.True(Count(mutant, word) == Count(whole, word), $"{word} in the reply:\n{mutant}\n{Outputs.Describe(expected)}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Parse_WholeCallsOfDamagedOutput_HaveArgumentsInJson(string name)
+    {
+        var (_, formatName, promptEnd, output) = WrittenOutputs.TwoCalls.Single(item => item.Name == name);
+        var random = new Random(name.Length * 37);
+        for (var i = 0; i < MutantsPerCase; i++)
+        {
+            var mutant = Damage(output, random);
+            var events = Outputs.Parse(Outputs.Format(formatName), mutant, promptEnd);
+
+            for (var end = 0; end < events.Count; end++)
+            {
+                if (events[end].Kind == ChatOutputKind.CallEnded)
+                {
+                    Assert.True(IsObject(events[end - 1].Text), $"{events[end - 1].Text} of\n{mutant}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Parse_TextWithBeginningsOfMarkers_ComesOutUnchanged()
+    {
+        foreach (var format in ChatFormats.All.Append(ChatFormats.Generic))
+        {
+            var markers = format.Calls.SelectMany(call => call.Markers).Append(format.Reasoning?.End ?? "<|").ToArray();
+            var beginnings = markers.SelectMany(marker => Enumerable.Range(1, marker.Length - 1).Select(length => marker[..length])).Where(text => !markers.Any(text.Contains));
+            var piece = Gen.OneOf(Gen.Elements(beginnings.ToArray()), Gen.Elements(" ", "\n", "a", "\u00FC", "\U0001F600", "{", "}", "[", "\"name\"", "x = 1", "`", "```json\n", "."));
+            var texts = piece.ListOf().Select(pieces => "Text " + string.Concat(pieces)).Where(text => !markers.Any(text.Contains));
+
+            Prop.ForAll(texts.ToArbitrary(), text =>
+            {
+                var events = Outputs.Parse(format, Outputs.CutAt(text, Enumerable.Range(1, Encoding.UTF8.GetByteCount(text) - 1)));
+                return events is [{ Kind: ChatOutputKind.Content } only] && only.Text == text;
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
+        }
+    }
+
+    [Fact]
+    public void Feed_LongOutputsByCharacter_TakeTimeInProportion()
+    {
+        // Texts that keep a reader waiting for their end: a quadratic one would take hours.
+        string[] starts =
+        [
+            "<tool_call>{\"arguments\": {\"a\": \"", "<tool_call>{\"name\": \"", "<tool_call>\n<function=get_w>\n<parameter=days>\n", "<tool_call>\n<function=get_w>\n<parameter=city>\n",
+            "<tool_call>{\"name\": \"get_w\", \"arguments\": {\"a\": 1", "<tool_call>", "{\"name\": \"get_w\", \"arguments\": [", "<|tool_call>call:get_w{",
+        ];
+        var filler = new string('1', 300_000);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        foreach (var start in starts)
+        {
+            foreach (var name in new[] { "hermes", "qwen3-coder", "gemma-4", "generic" })
+            {
+                var parser = new ChatOutputParser(Outputs.Format(name), Outputs.Tools, Inference.Models.PromptText.Trusted(""), new Random(1));
+                var events = new List<ChatOutputEvent>();
+                parser.Feed(start, isControl: false, events);
+                foreach (var c in filler)
+                {
+                    parser.Feed(c.ToString(), isControl: false, events);
+                }
+
+                parser.Finish(events);
+                Assert.NotEmpty(events);
+            }
+        }
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+    }
+
+    private static string Damage(string text, Random random)
+    {
+        var damaged = new StringBuilder(text);
+        for (var edits = random.Next(1, 4); edits > 0 && damaged.Length > 2; edits--)
+        {
+            var start = random.Next(damaged.Length);
+            var length = Math.Min(random.Next(1, 15), damaged.Length - start);
+            if (random.Next(4) == 0)
+            {
+                damaged.Insert(random.Next(damaged.Length), damaged.ToString(start, length));
+            }
+            else
+            {
+                damaged.Remove(start, length);
+            }
+        }
+
+        return damaged.ToString();
+    }
+
+    private static int Count(string text, string word) => text.AsSpan().Count(word);
+
+    private static bool IsObject(string text)
+    {
+        try
+        {
+            return System.Text.Json.JsonElement.Parse(text).ValueKind == System.Text.Json.JsonValueKind.Object;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return false;
+        }
+    }
+}
