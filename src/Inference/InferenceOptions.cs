@@ -13,6 +13,9 @@ public sealed class InferenceOptions
     [Required]
     public string ModelPath { get; set; } = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
 
+    /// <summary>GGUF file of the embedding model or reranker; null takes the embedded one. Relative paths as for <see cref="ModelPath"/>.</summary>
+    public string? EmbeddingModelPath { get; set; }
+
     /// <summary>Jinja file that replaces the model's own chat template; null uses the model's.</summary>
     public string? ChatTemplate { get; set; }
 

@@ -45,6 +45,15 @@ public sealed class FakeEngine : IInferenceEngine
     /// <summary>The prompt that was encoded last.</summary>
     public PromptText? LastPrompt { get; private set; }
 
+    /// <summary>What every embedding request comes to; null for vectors made from the inputs.</summary>
+    public EmbedResult? EmbedOutcome { get; set; }
+
+    /// <summary>The embedding request that came last.</summary>
+    public EmbedRequest? LastEmbedRequest { get; private set; }
+
+    /// <summary>Numbers in an embedding; 1 for a reranker.</summary>
+    public int EmbeddingLength { get; set; } = 4;
+
     /// <inheritdoc/>
     public ValueTask<ReadOnlyMemory<int>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken)
     {
@@ -63,6 +72,18 @@ public sealed class FakeEngine : IInferenceEngine
     /// <summary>One byte a token, as <see cref="EncodeAsync"/> has it; ids from 256 on are control tokens <c>&lt;|id|&gt;</c>.</summary>
     public ImmutableArray<TokenPiece> GetPieces(ReadOnlyMemory<int> tokens) =>
         [.. tokens.ToArray().Select(token => token < 256 ? new TokenPiece(token, new[] { (byte)token }, false) : new TokenPiece(token, Encoding.UTF8.GetBytes($"<|{token}|>"), true))];
+
+    /// <inheritdoc/>
+    public ValueTask<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        if (State != EngineState.Ready)
+        {
+            throw new EngineUnavailableException(State);
+        }
+
+        LastEmbedRequest = request;
+        return ValueTask.FromResult(EmbedOutcome ?? new EmbedResult { Status = EmbedStatus.Ok, Embeddings = [.. request.Inputs.Select(Embed)] });
+    }
 
     /// <inheritdoc/>
     public SubmitResult Submit(GenerationRequest request)
@@ -100,6 +121,22 @@ public sealed class FakeEngine : IInferenceEngine
         {
             generation.Abort();
         }
+    }
+
+    // A token per byte; as a vector of length 1 that leans with the length of the text, as a score how much longer the document is than the query.
+    private Embedding Embed(EmbedInput input)
+    {
+        var first = input.Text is { } text ? Encoding.UTF8.GetByteCount(text.ToString()) : input.Tokens.Length;
+        var second = input.Second is { } other ? Encoding.UTF8.GetByteCount(other.ToString()) : 0;
+        if (EmbeddingLength == 1)
+        {
+            return new Embedding(new[] { (float)(second - first) }, first + second);
+        }
+
+        var values = new float[EmbeddingLength];
+        values[0] = MathF.Cos(first);
+        values[1] = MathF.Sin(first);
+        return new Embedding(values, first);
     }
 
     /// <summary>Waits for the next submission that nobody waited for yet.</summary>

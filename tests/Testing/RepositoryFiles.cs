@@ -9,6 +9,9 @@ internal static class RepositoryFiles
     /// <summary>The embedded chat model.</summary>
     public static string ChatModel { get; } = Path.Combine(Root, "models", "SmolLM2-135M-Instruct.Q4_1.gguf");
 
+    /// <summary>The embedded embedding model.</summary>
+    public static string EmbeddingModel { get; } = Path.Combine(Root, "models", "all-MiniLM-L6-v2.Q8_0.gguf");
+
     /// <summary>A file of <c>tests/Testing/Data</c>.</summary>
     public static string Data(params string[] path) => Path.Combine([Root, "tests", "Testing", "Data", .. path]);
 

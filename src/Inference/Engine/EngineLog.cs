@@ -20,6 +20,15 @@ internal static partial class EngineLog
     [LoggerMessage(1004, LogLevel.Debug, "Loading failed: {Failure}")] // the host says it aloud, and ends the process
     public static partial void LoadFailed(ILogger logger, string failure);
 
+    [LoggerMessage(1006, LogLevel.Information, "Loaded {Model} for embeddings in {Seconds:F1} s: one text up to {InputTokens} tokens, {Dimensions} dimensions, {Threads} threads")]
+    public static partial void EmbeddingsLoaded(ILogger logger, string model, double seconds, int inputTokens, int dimensions, int threads);
+
+    [LoggerMessage(1007, LogLevel.Error, "A step of {Sequences} texts and {Tokens} tokens failed on the embedding model; it is loaded anew for the next request")]
+    public static partial void EmbeddingStepFailed(ILogger logger, int sequences, int tokens);
+
+    [LoggerMessage(1008, LogLevel.Critical, "The embedding thread stopped on an error of its own; its requests have been ended")]
+    public static partial void EmbeddingStopped(ILogger logger, Exception exception);
+
     [LoggerMessage(1005, LogLevel.Critical, "The KV books do not match the library's memory")]
     public static partial void BooksDoNotMatch(ILogger logger, Exception exception);
 }

@@ -32,6 +32,12 @@ public interface IInferenceEngine
     ImmutableArray<TokenPiece> GetPieces(ReadOnlyMemory<int> tokens);
 
     /// <summary>
+    /// Turns whole texts into vectors by the embedding model, which the first call loads. Whatever becomes of it is a value, but it
+    /// throws <see cref="EngineUnavailableException"/> unless <see cref="EngineState.Ready"/>.
+    /// </summary>
+    ValueTask<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Hands a request to the engine thread. The stream then yields exactly one <see cref="GenerationEventKind.Finished"/>
     /// event, whatever happens, unless the reader leaves first.
     /// </summary>

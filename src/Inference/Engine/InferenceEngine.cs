@@ -19,6 +19,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     private readonly CommandQueue _commands;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly EmbeddingEngine? _embeddings;
     private readonly Thread _thread;
     private Action<float>? _progress;
     private volatile LoadedEngine? _engine;
@@ -29,13 +30,15 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     /// <param name="options">Validated options.</param>
     /// <param name="modelPath">The GGUF file, checked by <see cref="ModelFile"/>; its first shard.</param>
     /// <param name="loggers">For the engine's lines and llama.cpp's.</param>
-    public InferenceEngine(InferenceOptions options, string modelPath, ILoggerFactory loggers)
+    /// <param name="embeddingModel">The embedding model, read by <see cref="ModelFile"/> for that purpose; null if there is none.</param>
+    public InferenceEngine(InferenceOptions options, string modelPath, ILoggerFactory loggers, ModelMetadata? embeddingModel = null)
     {
         _options = options;
         _modelPath = modelPath;
         _loggers = loggers;
         _logger = loggers.CreateLogger<InferenceEngine>();
         _commands = new CommandQueue(options.MaxWaiting);
+        _embeddings = embeddingModel is null ? null : new EmbeddingEngine(options, embeddingModel, loggers);
         _thread = new Thread(Main) { Name = "inference-engine", IsBackground = true };
     }
 
@@ -79,6 +82,14 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
         }
 
         return pieces.MoveToImmutable();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        GetReady();
+        return _embeddings?.EmbedAsync(request, cancellationToken)
+            ?? ValueTask.FromResult(new EmbedResult { Status = EmbedStatus.Unavailable, Failure = "There is no embedding model." });
     }
 
     /// <inheritdoc/>
@@ -126,6 +137,11 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         _commands.Close();
+        if (_embeddings is not null)
+        {
+            await Task.Run(_embeddings.Dispose).ConfigureAwait(false);
+        }
+
         if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
         {
             _state = EngineState.Stopping;

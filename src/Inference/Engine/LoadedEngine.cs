@@ -107,7 +107,11 @@ internal sealed class LoadedEngine : IDisposable
         _model.Dispose();
     }
 
-    private static LoadedModel LoadModel(
+    /// <summary>
+    /// Brings a model's weights to the devices that the options name. Throws <see cref="EngineLoadException"/> or
+    /// <see cref="OperationCanceledException"/>.
+    /// </summary>
+    internal static LoadedModel LoadModel(
         InferenceOptions options, string modelPath, ILoggerFactory loggers, Action<float>? progress, CancellationToken cancellationToken)
     {
         DeviceSelection devices;

@@ -16,6 +16,8 @@ internal sealed class LoadedModel : IDisposable
         Path = path;
         NumContextTrain = LlamaApi.llama_model_n_ctx_train(handle);
         EmbeddingLength = LlamaApi.llama_model_n_embd(handle);
+        PooledLength = LlamaApi.llama_model_n_embd_out(handle);
+        NumScores = (int)LlamaApi.llama_model_n_cls_out(handle);
         NumLayers = LlamaApi.llama_model_n_layer(handle);
         SlidingWindow = LlamaApi.llama_model_n_swa(handle);
         SizeInBytes = (long)LlamaApi.llama_model_size(handle);
@@ -41,6 +43,12 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Width of the hidden state.</summary>
     public int EmbeddingLength { get; }
+
+    /// <summary>Numbers in an embedding of a text.</summary>
+    public int PooledLength { get; }
+
+    /// <summary>Numbers that a reranker gives for a pair of texts, the score first.</summary>
+    public int NumScores { get; }
 
     /// <summary>Number of layers.</summary>
     public int NumLayers { get; }

@@ -61,6 +61,9 @@ internal static class ModelArchitectures
     /// <summary>True if it continues text.</summary>
     public static bool IsGenerative(string architecture) => Generative.Contains(architecture);
 
+    /// <summary>True if it turns whole texts into vectors and does nothing else.</summary>
+    public static bool IsEmbedding(string architecture) => Others.GetValueOrDefault(architecture) == Embedding;
+
     /// <summary>What a known architecture that does not continue text is, with its article; null for all others.</summary>
     public static string? DescribeOther(string architecture) => Others.GetValueOrDefault(architecture);
 }

@@ -29,19 +29,19 @@ public sealed class ModelFile
     /// Reads and checks a file, and with the first of several shards all of them. Whatever the file holds, the outcome
     /// is a value. Blocks on the disk; any thread.
     /// </summary>
-    public static ModelFileResult Read(string path) => Read(path, ModelFileAccess.Open);
+    public static ModelFileResult Read(string path, ModelPurpose purpose = ModelPurpose.Generation) => Read(path, ModelFileAccess.Open, purpose);
 
-    /// <summary>As <see cref="Read(string)"/>, with a way to open files that tests can put in.</summary>
-    internal static ModelFileResult Read(string path, Func<string, Stream> open)
+    /// <summary>As <see cref="Read(string, ModelPurpose)"/>, with a way to open files that tests can put in.</summary>
+    internal static ModelFileResult Read(string path, Func<string, Stream> open, ModelPurpose purpose = ModelPurpose.Generation)
     {
         ModelFile? file = null;
-        var fault = ModelFileAccess.TryRun(ref path, fullPath => ReadFirst(fullPath, open, out file));
+        var fault = ModelFileAccess.TryRun(ref path, fullPath => ReadFirst(fullPath, open, purpose, out file));
         return fault is null
             ? new ModelFileResult { Error = ModelFileError.None, File = file }
             : new ModelFileResult { Error = fault.Error, Message = $"{fault.Path ?? path} {fault.Message}." };
     }
 
-    private static ModelFileFault? ReadFirst(string path, Func<string, Stream> open, out ModelFile? file)
+    private static ModelFileFault? ReadFirst(string path, Func<string, Stream> open, ModelPurpose purpose, out ModelFile? file)
     {
         file = null;
         var name = GgufShardName.Parse(path);
@@ -59,7 +59,7 @@ public sealed class ModelFile
             return reader.Fault;
         }
 
-        if (ModelRequirements.Check(header) is { } fault)
+        if (ModelRequirements.Check(header, purpose) is { } fault)
         {
             return fault;
         }
@@ -88,7 +88,17 @@ public sealed class ModelFile
             return tensorFault;
         }
 
-        file = new ModelFile(Describe(header, name, shards, texts), shards.Paths, shards.Tensors);
+        var metadata = Describe(header, name, shards, texts);
+        if (purpose == ModelPurpose.Embedding)
+        {
+            metadata = metadata with { Embedding = EmbeddingFile.Describe(header, metadata) };
+            if (EmbeddingFile.Check(metadata.Embedding, shards.Tensors) is { } embeddingFault)
+            {
+                return embeddingFault;
+            }
+        }
+
+        file = new ModelFile(metadata, shards.Paths, shards.Tensors);
         return null;
     }
 

@@ -42,6 +42,9 @@ public enum ModelFileError
     /// <summary>A sound file that is no text generator: an embedding model, a projector, an adapter, a draft head, an importance matrix.</summary>
     NotGenerative,
 
+    /// <summary>A sound file of a model that generates text, where one that embeds was wanted.</summary>
+    NotEmbedding,
+
     /// <summary>A vocabulary without a single tensor.</summary>
     NoWeights,
 

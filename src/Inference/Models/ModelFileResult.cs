@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace InferenceServer.Inference.Models;
 
-/// <summary>Outcome of <see cref="ModelFile.Read(string)"/>.</summary>
+/// <summary>Outcome of <see cref="ModelFile.Read(string, ModelPurpose)"/>.</summary>
 public sealed record ModelFileResult
 {
     /// <summary><see cref="ModelFileError.None"/>, or what is wrong.</summary>

@@ -42,8 +42,46 @@ public sealed record ModelMetadata
     /// <summary>Text of the end-of-sequence token; null if there is none.</summary>
     public string? EosToken { get; init; }
 
+    /// <summary>What the model makes of a whole text; null if it was read as one that generates.</summary>
+    public EmbeddingMetadata? Embedding { get; init; }
+
     /// <summary>Sampling values that the model's authors recommend (<c>general.sampling.*</c>).</summary>
     public SamplingDefaults Sampling { get; init; } = new();
+}
+
+/// <summary>What a header says about an embedding model or a reranker.</summary>
+public sealed record EmbeddingMetadata
+{
+    /// <summary>How the outputs of a text's tokens become one.</summary>
+    public required PoolingKind Pooling { get; init; }
+
+    /// <summary>Numbers in an embedding.</summary>
+    public required int Dimensions { get; init; }
+
+    /// <summary>Tokens that one text may have here; what the model was trained for, or less where the library would take too much memory.</summary>
+    public required int MaxInputTokens { get; init; }
+
+    /// <summary>A reranker's prompt with <c>{query}</c> and <c>{document}</c> in it; null if the two texts simply follow each other.</summary>
+    public string? RerankTemplate { get; init; }
+
+    /// <summary>True: a reranker, which gives a pair of texts a score, and nothing an embedding.</summary>
+    public bool IsReranker => Pooling == PoolingKind.Rank;
+}
+
+/// <summary>How the outputs of a text's tokens become one; values as in the file.</summary>
+public enum PoolingKind
+{
+    /// <summary>Their mean; also where the file does not say.</summary>
+    Mean = 1,
+
+    /// <summary>The first token's.</summary>
+    First = 2,
+
+    /// <summary>The last token's.</summary>
+    Last = 3,
+
+    /// <summary>A score instead of an embedding.</summary>
+    Rank = 4,
 }
 
 /// <summary>Recommended sampling values; null where the file says nothing.</summary>

@@ -1,7 +1,7 @@
 namespace InferenceServer.Inference.Models;
 
 /// <summary>
-/// What a header must say so that the engine can run the model.
+/// What a header must say so that the engine can run the model for a purpose.
 /// </summary>
 internal static class ModelRequirements
 {
@@ -9,10 +9,10 @@ internal static class ModelRequirements
     private const int MaxLayers = 512;
 
     /// <summary>The first requirement that is not met; null if all are.</summary>
-    public static ModelFileFault? Check(GgufHeader header) =>
-        CheckKind(header) ?? CheckKeys(header) ?? CheckVocabulary(header) ?? LibraryAsserts.Check(header);
+    public static ModelFileFault? Check(GgufHeader header, ModelPurpose purpose) =>
+        CheckKind(header, purpose) ?? CheckKeys(header) ?? CheckVocabulary(header) ?? LibraryAsserts.Check(header);
 
-    private static ModelFileFault? CheckKind(GgufHeader header)
+    private static ModelFileFault? CheckKind(GgufHeader header, ModelPurpose purpose)
     {
         var kind = header.FindText("general.type") switch
         {
@@ -23,7 +23,7 @@ internal static class ModelRequirements
         };
         if (kind is not null)
         {
-            return NotGenerative(kind);
+            return NotFor(purpose, kind);
         }
 
         if (!header.Values.TryGetValue("general.architecture", out var value))
@@ -36,21 +36,26 @@ internal static class ModelRequirements
             return WrongType("general.architecture", "a text");
         }
 
-        if (ModelArchitectures.DescribeOther(architecture) is { } other)
+        var embeds = ModelArchitectures.IsEmbedding(architecture);
+        if (!embeds && ModelArchitectures.DescribeOther(architecture) is { } other)
         {
-            return NotGenerative(other);
+            return NotFor(purpose, other);
         }
 
-        if (!ModelArchitectures.IsGenerative(architecture))
+        if (!embeds && !ModelArchitectures.IsGenerative(architecture))
         {
             return new ModelFileFault(
                 ModelFileError.UnsupportedArchitecture, $"is of architecture {ModelFileFault.Quote(architecture)}, which this server does not know");
         }
 
         // Embedding models and rerankers made of a generative architecture say so by how they pool or attend.
-        return header.FindNumber($"{architecture}.pooling_type") > 0 || header.FindNumber($"{architecture}.attention.causal") == 0
-            ? NotGenerative("an embedding model")
-            : null;
+        embeds = embeds || header.FindNumber($"{architecture}.pooling_type") > 0 || header.FindNumber($"{architecture}.attention.causal") == 0;
+        return (purpose, embeds) switch
+        {
+            (ModelPurpose.Generation, true) => NotFor(purpose, "an embedding model"),
+            (ModelPurpose.Embedding, false) => NotFor(purpose, "a model that generates text"),
+            _ => null,
+        };
     }
 
     private static ModelFileFault? CheckKeys(GgufHeader header)
@@ -102,7 +107,9 @@ internal static class ModelRequirements
         return tokens is { IsArray: true, Type: GgufValueType.Text, Count: > 0 and <= int.MaxValue } ? null : WrongType(GgufTokenList.Key, "a list of texts");
     }
 
-    private static ModelFileFault NotGenerative(string kind) => new(ModelFileError.NotGenerative, $"is {kind}, not a model that generates text");
+    private static ModelFileFault NotFor(ModelPurpose purpose, string kind) => purpose == ModelPurpose.Generation
+        ? new(ModelFileError.NotGenerative, $"is {kind}, not a model that generates text")
+        : new(ModelFileError.NotEmbedding, $"is {kind}, not an embedding model");
 
     private static ModelFileFault Missing(string key) => new(ModelFileError.MissingKey, $"lacks the key {key}");
 

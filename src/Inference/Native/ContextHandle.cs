@@ -58,6 +58,15 @@ internal sealed unsafe class ContextHandle : SafeHandle
         parameters.NumThreads = settings.Threads;
         parameters.NumThreadsBatch = settings.Threads;
         parameters.FlashAttention = LlamaFlashAttention.Enabled;
+        if (settings.Pooling is { } pooling)
+        {
+            parameters.PoolingType = pooling;
+            parameters.Embeddings = 1;
+
+            // Encoders have head sizes that some devices have no kernel for.
+            parameters.FlashAttention = LlamaFlashAttention.Auto;
+        }
+
         parameters.TypeK = ToGgml(settings.KvCacheType);
         parameters.TypeV = parameters.TypeK;
         parameters.SwaFull = 1;
@@ -82,14 +91,27 @@ internal sealed unsafe class ContextHandle : SafeHandle
         // The library asserts, and takes the process with it.
         ArgumentOutOfRangeException.ThrowIfZero(batch.NumTokens);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.NumTokens, NumBatch);
-        return LlamaApi.llama_decode(this, batch.Value) switch
-        {
-            0 => DecodeStatus.Ok,
-            1 => DecodeStatus.NoCells,
-            2 => DecodeStatus.Aborted,
-            -1 => DecodeStatus.InvalidBatch,
-            _ => DecodeStatus.Failed,
-        };
+        return ToStatus(LlamaApi.llama_decode(this, batch.Value));
+    }
+
+    /// <summary>Computes a batch of whole sequences of at most <see cref="NumUbatch"/> tokens with a model that has an encoder and no decoder.</summary>
+    public DecodeStatus Encode(NativeBatch batch)
+    {
+        // The library asserts, and takes the process with it.
+        ArgumentOutOfRangeException.ThrowIfZero(batch.NumTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.NumTokens, NumUbatch);
+        return ToStatus(LlamaApi.llama_encode(this, batch.Value));
+    }
+
+    /// <summary>A copy of the pooled output of a sequence of the last batch. Waits for the device.</summary>
+    /// <param name="sequenceId">One that the batch held.</param>
+    /// <param name="length">Numbers that the model's output has.</param>
+    public float[] GetPooled(int sequenceId, int length)
+    {
+        var pooled = LlamaApi.llama_get_embeddings_seq(this, sequenceId);
+        return pooled != null
+            ? new ReadOnlySpan<float>(pooled, length).ToArray()
+            : throw new InvalidOperationException($"Sequence {sequenceId} of the last batch has no pooled output.");
     }
 
     /// <summary>Logits of the token at an index of the last batch, which must have wanted them; valid until the next decode.</summary>
@@ -113,7 +135,7 @@ internal sealed unsafe class ContextHandle : SafeHandle
     /// <summary>Last position that a sequence has; -1 if it is empty.</summary>
     public int PositionMax(int sequenceId) => LlamaApi.llama_memory_seq_pos_max(_memory, sequenceId);
 
-    /// <summary>Forgets every sequence.</summary>
+    /// <summary>Forgets every sequence; nothing for a model without memory.</summary>
     public void Clear() => LlamaApi.llama_memory_clear(_memory, data: 0);
 
     /// <summary>Bytes that <see cref="SaveSequence"/> needs.</summary>
@@ -153,6 +175,15 @@ internal sealed unsafe class ContextHandle : SafeHandle
         _model.DangerousRelease();
         return true;
     }
+
+    private static DecodeStatus ToStatus(int result) => result switch
+    {
+        0 => DecodeStatus.Ok,
+        1 => DecodeStatus.NoCells,
+        2 => DecodeStatus.Aborted,
+        -1 => DecodeStatus.InvalidBatch,
+        _ => DecodeStatus.Failed,
+    };
 
     private static GgmlType ToGgml(KvCacheType type) => type switch
     {

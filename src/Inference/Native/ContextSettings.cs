@@ -18,6 +18,12 @@ internal sealed record ContextSettings
     /// <summary>Type of K and V.</summary>
     public KvCacheType KvCacheType { get; init; } = KvCacheType.F16;
 
+    /// <summary>
+    /// How a sequence's outputs become one vector; null for a context that generates. A context that pools wants every token of a
+    /// step as output, and its sequences whole within one step.
+    /// </summary>
+    public LlamaPoolingType? Pooling { get; init; }
+
     /// <summary>CPU threads of a step.</summary>
     public required int Threads { get; init; }
 }

@@ -89,6 +89,10 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int llama_model_n_embd_out(ModelHandle model);
 
+    /// <summary>Numbers in a reranker's pooled output.</summary>
+    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial uint llama_model_n_cls_out(ModelHandle model);
+
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int llama_model_n_layer(ModelHandle model);
 
@@ -165,8 +169,15 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int llama_vocab_fim_mid(nint vocabulary);
 
+    /// <summary>-1 if there is none.</summary>
+    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int llama_vocab_sep(nint vocabulary);
+
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial byte llama_vocab_get_add_bos(nint vocabulary);
+
+    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial byte llama_vocab_get_add_sep(nint vocabulary);
 
     /// <summary>Tokens that the model's authors never want to see generated; lives as long as the model. Null if none.</summary>
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -44,8 +44,14 @@ internal sealed unsafe class NativeVocabulary
     /// <summary>Where the gap's text begins; -1 if there is none.</summary>
     public int InfillMiddle => Ask(&InfillMiddleOf);
 
+    /// <summary>What stands between two texts; -1 if there is none.</summary>
+    public int Separator => Ask(&SeparatorOf);
+
     /// <summary>True: the model was trained with <see cref="Bos"/> before every text.</summary>
     public bool AddsBos => Ask(&AddsBosOf) != 0;
+
+    /// <summary>True: the model was trained with <see cref="Separator"/> between two texts.</summary>
+    public bool AddsSeparator => Ask(&AddsSeparatorOf) != 0;
 
     /// <summary>Tokens that should never be generated.</summary>
     public int[] ReadSuppressTokens()
@@ -118,6 +124,10 @@ internal sealed unsafe class NativeVocabulary
     private static int InfillSuffixOf(nint vocabulary) => LlamaApi.llama_vocab_fim_suf(vocabulary);
 
     private static int InfillMiddleOf(nint vocabulary) => LlamaApi.llama_vocab_fim_mid(vocabulary);
+
+    private static int SeparatorOf(nint vocabulary) => LlamaApi.llama_vocab_sep(vocabulary);
+
+    private static int AddsSeparatorOf(nint vocabulary) => LlamaApi.llama_vocab_get_add_sep(vocabulary);
 
     private static int AddsBosOf(nint vocabulary) => LlamaApi.llama_vocab_get_add_bos(vocabulary);
 
