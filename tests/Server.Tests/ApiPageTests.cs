@@ -9,7 +9,12 @@ public sealed class ApiPageTests
     public async Task Page_AgainstContract_NamesEveryField()
     {
         var page = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "docs", "api.md"));
-        var fields = OpenAiJson.Wire.ChatCompletionRequest.Properties.Concat(OpenAiJson.Wire.ChatRequestMessage.Properties);
+        var fields = OpenAiJson.Wire.ChatCompletionRequest.Properties
+            .Concat(OpenAiJson.Wire.ChatRequestMessage.Properties)
+            .Concat(OpenAiJson.Wire.EmbeddingsRequest.Properties)
+            .Concat(OpenAiJson.Wire.RerankRequest.Properties)
+            .Concat(OpenAiJson.Wire.TokenizeRequest.Properties)
+            .Concat(OpenAiJson.Wire.DetokenizeRequest.Properties);
         Assert.All(fields, field => Assert.Contains($"`{field.Name}`", page, StringComparison.Ordinal));
     }
 }

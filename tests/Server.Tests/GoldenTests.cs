@@ -51,6 +51,9 @@ public sealed partial class GoldenTests
                 case "capacity":
                     engine.Capacity = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
                     break;
+                case "dimensions":
+                    engine.EmbeddingLength = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+                    break;
                 case "state":
                     engine.State = Enum.Parse<Inference.Engine.EngineState>(value);
                     break;

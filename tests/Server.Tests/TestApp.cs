@@ -61,12 +61,12 @@ internal sealed class TestApp : IAsyncDisposable
         }
 
         builder.Services.AddSingleton<IInferenceEngine>(engine);
-        var app = ServerApplication.Create(builder, settings, Model(settings));
+        var app = ServerApplication.Create(builder, settings, Model(settings, Embedding(engine)));
         await app.StartAsync();
         return new TestApp(app, engine);
     }
 
-    public static ServedModel Model(Settings settings) => new(
+    public static ServedModel Model(Settings settings, ServedEmbeddingModel? embedding = null) => new(
         new ModelMetadata
         {
             Path = "/models/tiny-chat.gguf",
@@ -82,6 +82,30 @@ internal sealed class TestApp : IAsyncDisposable
         },
         ChatTemplate.Parse(ChatTemplate.FallbackSource, null, null),
         settings,
+        FixedClock.Now,
+        embedding);
+
+    // One number per input is what a reranker gives.
+    private static ServedEmbeddingModel Embedding(FakeEngine engine) => new(
+        new ModelMetadata
+        {
+            Path = "/models/tiny-embed.gguf",
+            Name = "Tiny Embed",
+            Architecture = "bert",
+            ContextLength = 512,
+            EmbeddingLength = engine.EmbeddingLength,
+            BlockCount = 2,
+            VocabularySize = VocabularySize,
+            ParameterCount = 12_345,
+            FileSize = 65_432,
+            Quantization = "Q8_0",
+            Embedding = new EmbeddingMetadata
+            {
+                Pooling = engine.EmbeddingLength == 1 ? PoolingKind.Rank : PoolingKind.Mean,
+                Dimensions = engine.EmbeddingLength,
+                MaxInputTokens = 512,
+            },
+        },
         FixedClock.Now);
 
     public Task<HttpResponseMessage> PostAsync(string path, string body) => Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));

@@ -50,7 +50,10 @@ internal static class Health
             "InferenceServer",
             ServerVersion.Text,
             model.Id,
-            ["/v1/chat/completions", "/v1/models", "/apply-template", "/health", "/openapi/v1.json"]);
+            [
+                "/v1/chat/completions", "/v1/embeddings", "/v1/rerank", "/v1/models", "/tokenize", "/detokenize", "/apply-template", "/health",
+                "/openapi/v1.json",
+            ]);
         return context.WriteJsonAsync(StatusCodes.Status200OK, index, OpenAiJson.Wire.ServiceIndex);
     }
 

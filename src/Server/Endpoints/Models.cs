@@ -1,4 +1,5 @@
 using System.Globalization;
+using InferenceServer.Inference.Models;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
@@ -22,7 +23,15 @@ internal static class Models
     private static Task ListAsync(HttpContext context)
     {
         var model = context.RequestServices.GetRequiredService<ServedModel>();
-        return context.WriteJsonAsync(StatusCodes.Status200OK, new ModelList { Data = [ToObject(model, model.Id)] }, OpenAiJson.Wire.ModelList);
+
+        // The chat model first: some clients take the first for their default.
+        var models = new List<ModelObject> { ToObject(model, model.Id) };
+        if (model.Embedding is { } embedding)
+        {
+            models.Add(ToObject(embedding));
+        }
+
+        return context.WriteJsonAsync(StatusCodes.Status200OK, new ModelList { Data = models }, OpenAiJson.Wire.ModelList);
     }
 
     private static Task GetAsync(HttpContext context)
@@ -31,8 +40,11 @@ internal static class Models
 
         // Routing decodes everything but %2F.
         var id = Uri.UnescapeDataString(Convert.ToString(context.GetRouteValue("id"), CultureInfo.InvariantCulture) ?? "");
-        return model.IsNamed(id)
-            ? context.WriteJsonAsync(StatusCodes.Status200OK, ToObject(model, id), OpenAiJson.Wire.ModelObject)
+        var found = model.IsNamed(id) ? ToObject(model, id)
+            : model.Embedding is { } embedding && embedding.Id == id ? ToObject(embedding)
+            : null;
+        return found is not null
+            ? context.WriteJsonAsync(StatusCodes.Status200OK, found, OpenAiJson.Wire.ModelObject)
             : context.WriteErrorAsync(RequestError.UnknownModel(id));
     }
 
@@ -43,16 +55,28 @@ internal static class Models
         Aliases = [.. model.Aliases.Prepend(model.Id).Where(name => name != id)],
         MaxModelLen = model.ContextLength,
         ContextLength = model.ContextLength,
-        Meta = new ModelMeta
-        {
-            NCtx = model.ContextLength,
-            NCtxTrain = model.Metadata.ContextLength,
-            NVocab = model.Metadata.VocabularySize,
-            NEmbd = model.Metadata.EmbeddingLength,
-            NParams = model.Metadata.ParameterCount,
-            Size = model.Metadata.FileSize,
-            Architecture = model.Metadata.Architecture,
-            Quantization = model.Metadata.Quantization,
-        },
+        Meta = ToMeta(model.Metadata, model.ContextLength),
+    };
+
+    private static ModelObject ToObject(ServedEmbeddingModel model) => new()
+    {
+        Id = model.Id,
+        Created = model.Created,
+        Aliases = [],
+        MaxModelLen = model.Embedding.MaxInputTokens,
+        ContextLength = model.Embedding.MaxInputTokens,
+        Meta = ToMeta(model.Metadata, model.Embedding.MaxInputTokens),
+    };
+
+    private static ModelMeta ToMeta(ModelMetadata metadata, int contextLength) => new()
+    {
+        NCtx = contextLength,
+        NCtxTrain = metadata.ContextLength,
+        NVocab = metadata.VocabularySize,
+        NEmbd = metadata.EmbeddingLength,
+        NParams = metadata.ParameterCount,
+        Size = metadata.FileSize,
+        Architecture = metadata.Architecture,
+        Quantization = metadata.Quantization,
     };
 }

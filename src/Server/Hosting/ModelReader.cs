@@ -4,9 +4,12 @@ using InferenceServer.Server.Commands;
 
 namespace InferenceServer.Server.Hosting;
 
-/// <summary>Finds and checks the model's file and its chat template, before anything heavy happens.</summary>
+/// <summary>Finds and checks the models' files and the chat template, before anything heavy happens.</summary>
 internal static class ModelReader
 {
+    /// <summary>What <see cref="Inference.InferenceOptions.EmbeddingModelPath"/> stands for when it is not set.</summary>
+    private const string EmbeddedEmbeddingModel = "models/all-MiniLM-L6-v2.Q8_0.gguf";
+
     /// <summary>Reads what the settings name. Throws <see cref="StartupException"/>.</summary>
     public static ServedModel Read(Settings settings)
     {
@@ -17,7 +20,25 @@ internal static class ModelReader
         }
 
         var metadata = result.File.Metadata;
-        return new ServedModel(metadata, ReadTemplate(settings, metadata), settings, File.GetLastWriteTimeUtc(metadata.Path));
+        return new ServedModel(
+            metadata,
+            ReadTemplate(settings, metadata),
+            settings,
+            File.GetLastWriteTimeUtc(metadata.Path),
+            ReadEmbedding(settings.Inference.EmbeddingModelPath));
+    }
+
+    // Whoever installs the program without the embedded model gets a server without embeddings, not one that does not start.
+    private static ServedEmbeddingModel? ReadEmbedding(string? path)
+    {
+        var result = ModelFile.Read(Find(path ?? EmbeddedEmbeddingModel), ModelPurpose.Embedding);
+        if (result.IsUsable)
+        {
+            var metadata = result.File.Metadata;
+            return new ServedEmbeddingModel(metadata, File.GetLastWriteTimeUtc(metadata.Path));
+        }
+
+        return path is null && result.Error == ModelFileError.NotFound ? null : throw new StartupException(ExitCode.BadModel, result.Message);
     }
 
     // As InferenceOptions.ModelPath says. The program's parent folders come last: they hold models/ when it runs from its build.

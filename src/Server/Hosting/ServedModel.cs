@@ -14,8 +14,10 @@ internal sealed class ServedModel
     /// <param name="template">The chat template, the file's own or the operator's.</param>
     /// <param name="settings">Names and limits.</param>
     /// <param name="created">When the file was written.</param>
-    public ServedModel(ModelMetadata metadata, ChatTemplate template, Settings settings, DateTimeOffset created)
+    /// <param name="embedding">The model for embeddings; null if there is none.</param>
+    public ServedModel(ModelMetadata metadata, ChatTemplate template, Settings settings, DateTimeOffset created, ServedEmbeddingModel? embedding = null)
     {
+        Embedding = embedding;
         Metadata = metadata;
         Template = template;
         Created = created.ToUnixTimeSeconds();
@@ -36,6 +38,9 @@ internal sealed class ServedModel
     /// <summary>What the file says.</summary>
     public ModelMetadata Metadata { get; }
 
+    /// <summary>The second model, for embeddings or reranking; null if there is none.</summary>
+    public ServedEmbeddingModel? Embedding { get; }
+
     /// <summary>Turns conversations into prompts.</summary>
     public ChatTemplate Template { get; }
 
@@ -54,8 +59,8 @@ internal sealed class ServedModel
     /// <summary>True if a client may mean this model by a name.</summary>
     public bool IsNamed(string name) => name == Id || Aliases.Contains(name);
 
-    // The file's name without its ending and shard number, as people call the model.
-    private static string DefaultId(string path)
+    /// <summary>The file's name without its ending and shard number, as people call the model.</summary>
+    internal static string DefaultId(string path)
     {
         var name = Path.GetFileNameWithoutExtension(path);
         var shard = name.LastIndexOf("-00001-of-", StringComparison.Ordinal);

@@ -24,6 +24,9 @@ internal static class ServerApplication
         app.UseMiddleware<KeyCheck>();
         app.UseRouting();
         app.MapChatCompletions();
+        app.MapEmbeddings();
+        app.MapRerank();
+        app.MapTokenization();
         app.MapModels();
         app.MapHealth();
         app.MapOpenApi("/openapi/{documentName}.json");
@@ -37,7 +40,8 @@ internal static class ServerApplication
         services.AddSingleton(provider => new InferenceEngine(
             provider.GetRequiredService<Settings>().Inference,
             provider.GetRequiredService<ServedModel>().Metadata.Path,
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<ServedModel>().Embedding?.Metadata));
         services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
         services.AddSingleton<EngineStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineStarter>());
@@ -52,6 +56,7 @@ internal static class ServerApplication
         services.AddSingleton(new AdmissionGate(settings.Inference.Parallel + settings.Inference.MaxWaiting));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ChatPipeline>();
+        services.AddSingleton<EmbeddingPipeline>();
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = OpenAiJson.Wire.Options.PropertyNamingPolicy;

@@ -15,6 +15,16 @@ namespace InferenceServer.Server.OpenAi;
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(AppliedTemplate))]
 [JsonSerializable(typeof(ServiceIndex))]
+[JsonSerializable(typeof(EmbeddingsRequest))]
+[JsonSerializable(typeof(EmbeddingsResponse))]
+[JsonSerializable(typeof(RerankRequest))]
+[JsonSerializable(typeof(RerankResponse))]
+[JsonSerializable(typeof(IReadOnlyList<RankedText>))]
+[JsonSerializable(typeof(TokenizeRequest))]
+[JsonSerializable(typeof(TokenizeResponse))]
+[JsonSerializable(typeof(TokenizePiecesResponse))]
+[JsonSerializable(typeof(DetokenizeRequest))]
+[JsonSerializable(typeof(DetokenizeResponse))]
 internal sealed partial class OpenAiJson : JsonSerializerContext
 {
     /// <summary>

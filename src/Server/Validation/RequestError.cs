@@ -75,6 +75,20 @@ internal sealed record RequestError
             "context_length_exceeded")
         { NumPromptTokens = promptTokens, ContextLength = contextLength };
 
+    /// <summary>One text is longer than the embedding model takes.</summary>
+    /// <param name="param">The field that holds the texts.</param>
+    /// <param name="place">The text's place in the body.</param>
+    /// <param name="limit">Tokens that fit.</param>
+    /// <param name="tokens">Tokens of the text.</param>
+    public static RequestError InputTooLong(string param, string place, int limit, int tokens) =>
+        new(
+            400,
+            InvalidRequest,
+            $"This model's maximum context length is {limit} tokens. However, '{place}' has {tokens} tokens. Please reduce the length of the input.",
+            param,
+            "context_length_exceeded")
+        { NumPromptTokens = tokens, ContextLength = limit };
+
     /// <summary>The chat template refused the conversation.</summary>
     public static RequestError TemplateRefused(string message) => new(400, InvalidRequest, message, "messages", "invalid_value");
 
@@ -116,6 +130,10 @@ internal sealed record RequestError
 
     /// <summary>The engine has failed and will not come back by itself.</summary>
     public static RequestError EngineFailed() => new(503, "server_error", "The inference engine has failed; see the server's log.", null, null);
+
+    /// <summary>There is no embedding model, or it does not work.</summary>
+    /// <param name="reason">Which, in a sentence.</param>
+    public static RequestError NoEmbeddings(string reason) => new(503, "server_error", reason, null, null);
 
     /// <summary>The device failed under this request.</summary>
     public static RequestError GenerationFailed() => new(500, "server_error", "The server had an error while processing your request.", null, null);

@@ -110,15 +110,59 @@ public sealed class ModelRequirementsTests
         Assert.Equal(ModelFileError.None, Read(_model.Set("llama.attention.causal", true).Set("llama.pooling_type", 0u)).Error);
     }
 
-    private static ModelFileResult Read(GgufWriter model)
+    [Fact]
+    public void Check_ForEmbedding_TakesEmbeddingModelsOnly()
     {
-        var bytes = model.ToArray();
-        return ModelFile.Read("tiny.gguf", _ => new MemoryStream(bytes));
+        AssertFails(ModelFileError.NotEmbedding, "is a model that generates text, not an embedding model", _model, ModelPurpose.Embedding);
+        AssertFails(ModelFileError.NotEmbedding, "is a projector", TinyModel.Create(new TinyModelOptions()).Set("general.architecture", "clip"), ModelPurpose.Embedding);
+        Assert.Equal(ModelFileError.None, Read(_model.Set("llama.pooling_type", 3u), ModelPurpose.Embedding).Error);
     }
 
-    private static void AssertFails(ModelFileError error, string message, GgufWriter model)
+    [Theory]
+    [InlineData(0u, PoolingKind.Mean)]
+    [InlineData(1u, PoolingKind.Mean)]
+    [InlineData(2u, PoolingKind.First)]
+    [InlineData(3u, PoolingKind.Last)]
+    public void Check_Pooling_IsRead(uint pooling, PoolingKind kind)
     {
-        var result = Read(model);
+        var embedding = Read(_model.Set("llama.attention.causal", false).Set("llama.pooling_type", pooling), ModelPurpose.Embedding).File!.Metadata.Embedding!;
+        Assert.Equal(kind, embedding.Pooling);
+        Assert.False(embedding.IsReranker);
+        Assert.Equal((2048, TinyModel.EmbeddingLength), (embedding.MaxInputTokens, embedding.Dimensions));
+    }
+
+    [Fact]
+    public void Check_PoolingThatTheLibraryAbortsOn_IsMalformed() =>
+        AssertFails(ModelFileError.Malformed, "has the unknown pooling type 5", _model.Set("llama.pooling_type", 5u), ModelPurpose.Embedding);
+
+    [Fact]
+    public void Check_RerankerWithoutClassifier_IsMalformed()
+    {
+        AssertFails(ModelFileError.Malformed, "lacks the tensor cls.output.weight", _model.Set("llama.pooling_type", 4u), ModelPurpose.Embedding);
+        _model.Add(new GgufTensor("cls.output.weight", 0, [2, 1], new byte[8])).Set("tokenizer.chat_template.rerank", "{query}{document}");
+        var embedding = Read(_model, ModelPurpose.Embedding).File!.Metadata.Embedding!;
+        Assert.True(embedding.IsReranker);
+        Assert.Equal("{query}{document}", embedding.RerankTemplate);
+    }
+
+    [Fact]
+    public void Check_EmbeddedEmbeddingModel_IsDescribed()
+    {
+        var metadata = ModelFile.Read(RepositoryFiles.EmbeddingModel, ModelPurpose.Embedding).File!.Metadata;
+        Assert.Equal(new EmbeddingMetadata { Pooling = PoolingKind.Mean, Dimensions = 384, MaxInputTokens = 512 }, metadata.Embedding);
+        Assert.Equal("bert", metadata.Architecture);
+        Assert.Equal(ModelFileError.NotGenerative, ModelFile.Read(RepositoryFiles.EmbeddingModel).Error);
+    }
+
+    private static ModelFileResult Read(GgufWriter model, ModelPurpose purpose = ModelPurpose.Generation)
+    {
+        var bytes = model.ToArray();
+        return ModelFile.Read("tiny.gguf", _ => new MemoryStream(bytes), purpose);
+    }
+
+    private static void AssertFails(ModelFileError error, string message, GgufWriter model, ModelPurpose purpose = ModelPurpose.Generation)
+    {
+        var result = Read(model, purpose);
         Assert.Contains(message, result.Message, StringComparison.Ordinal);
         Assert.Equal(error, result.Error);
     }

@@ -1,6 +1,9 @@
 using System.ClientModel;
+using System.Numerics.Tensors;
+using InferenceServer.Testing;
 using OpenAI;
 using OpenAI.Chat;
+using OpenAI.Embeddings;
 
 namespace InferenceServer.Integration.Tests.Clients;
 
@@ -87,8 +90,32 @@ public sealed class OpenAiDotNetTests(ClientCollection.Fixture fixture)
         var models = new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = fixture.Server.ApiAddress }).GetOpenAIModelClient();
         var list = (await models.GetModelsAsync()).Value;
 
-        Assert.Contains("SmolLM2", Assert.Single(list).Id, StringComparison.Ordinal);
+        Assert.Equal(["SmolLM2-135M-Instruct.Q4_1", "all-MiniLM-L6-v2.Q8_0"], list.Select(model => model.Id));
         Assert.Equal(list[0].Id, (await models.GetModelAsync(list[0].Id)).Value.Id);
+        Assert.Equal(list[1].Id, (await models.GetModelAsync(list[1].Id)).Value.Id);
+    }
+
+    [Fact]
+    public async Task GenerateEmbeddings_ReferenceTexts_AreTheReference()
+    {
+        var cases = EmbeddingCases.Read();
+        var client = new EmbeddingClient("any-model", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = fixture.Server.ApiAddress });
+        var embeddings = (await client.GenerateEmbeddingsAsync(cases.Select(item => item.Text))).Value;
+
+        Assert.Equal(cases.Sum(item => item.Tokens.Length), embeddings.Usage.InputTokenCount);
+        for (var index = 0; index < cases.Count; index++)
+        {
+            Assert.Equal(index, embeddings[index].Index);
+            Assert.InRange(TensorPrimitives.CosineSimilarity(embeddings[index].ToFloats().Span, cases[index].Embedding), 0.998f, 1.0001f);
+        }
+
+        var shortened = (await client.GenerateEmbeddingAsync(cases[0].Text, new EmbeddingGenerationOptions { Dimensions = 64 })).Value.ToFloats();
+        Assert.Equal(64, shortened.Length);
+        Assert.Equal(1f, TensorPrimitives.Norm(shortened.Span), 1e-5f);
+
+        var error = await Assert.ThrowsAsync<ClientResultException>(() => client.GenerateEmbeddingAsync(Chats.Words(2000, 1)));
+        Assert.Equal(400, error.Status);
+        Assert.Contains("context_length_exceeded", error.Message, StringComparison.Ordinal);
     }
 
     private async Task<(string Text, ChatFinishReason? Reason, ChatTokenUsage? Usage)> StreamAsync(ChatMessage[] messages, ChatCompletionOptions options)

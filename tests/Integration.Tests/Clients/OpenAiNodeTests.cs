@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics.Tensors;
 using System.Text.Json;
 using InferenceServer.Testing;
 
@@ -30,8 +31,27 @@ public sealed class OpenAiNodeTests(ClientCollection.Fixture fixture)
         Assert.Equal("""{"status":400,"code":"context_length_exceeded","param":"messages","name":"BadRequestError"}""", result.GetProperty("overlong").GetRawText());
         Assert.Equal(5, result.GetProperty("chunks").GetInt32());
         Assert.Equal([0, 1, 2], result.GetProperty("choices").EnumerateArray().Select(choice => choice[0].GetInt32()));
-        Assert.Single(result.GetProperty("models").EnumerateArray());
+        Assert.Equal(2, result.GetProperty("models").GetArrayLength());
+        AssertEmbeddings(result);
         await fixture.Server.WaitUntilIdleAsync(); // the stream that was left is over
+    }
+
+    private static void AssertEmbeddings(JsonElement result)
+    {
+        var (text, tokens, reference) = EmbeddingCases.Read()[0];
+        Assert.Equal("A cat sits on the mat.", text);
+        var embeddings = result.GetProperty("embeddings").EnumerateArray()
+            .Select(item => item.EnumerateArray().Select(value => value.GetSingle()).ToArray())
+            .ToArray();
+        Assert.Equal([reference.Length, reference.Length], embeddings.Select(embedding => embedding.Length));
+        Assert.InRange(TensorPrimitives.CosineSimilarity(embeddings[0], reference), 0.998f, 1.0001f);
+        Assert.InRange(result.GetProperty("embeddingTokens").GetInt32(), tokens.Length + 3, 2 * tokens.Length);
+
+        // Plus signs and slashes as they are: clients that decode by hand do not read escapes.
+        var raw = result.GetProperty("rawEmbeddings").GetString()!;
+        Assert.DoesNotContain('\\', raw);
+        Assert.Contains('+', raw);
+        Assert.Contains('/', raw);
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)

@@ -29,6 +29,11 @@ for await (const _ of aborted) {
 }
 
 const choices = await client.chat.completions.create({ model: 'any', messages, temperature: 0, n: 3, max_tokens: 8 });
+
+// The package asks for base64 by itself and decodes it without looking.
+const embeddings = await client.embeddings.create({ model: 'any', input: ['A cat sits on the mat.', 'Where is Paris?'] });
+const raw = await client.embeddings.create({ model: 'any', input: 'A cat sits on the mat.', encoding_format: 'base64' }).asResponse();
+
 const models = await client.models.list();
 
 console.log(JSON.stringify({
@@ -40,5 +45,8 @@ console.log(JSON.stringify({
   overlong,
   chunks,
   choices: choices.choices.map(choice => [choice.index, choice.message.content, choice.finish_reason]),
+  embeddings: embeddings.data.map(item => item.embedding),
+  embeddingTokens: embeddings.usage.prompt_tokens,
+  rawEmbeddings: await raw.text(),
   models: models.data.map(model => model.id),
 }));

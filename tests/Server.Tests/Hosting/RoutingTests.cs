@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Tests.Endpoints;
 
@@ -145,7 +146,10 @@ public sealed class RoutingTests
         var root = document.RootElement;
         var paths = root.GetProperty("paths");
         Assert.Equal(
-            ["/", "/apply-template", "/livez", "/readyz", "/v1/chat/completions", "/v1/health", "/v1/models", "/v1/models/{id}"],
+            [
+                "/", "/apply-template", "/detokenize", "/livez", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/embeddings", "/v1/health", "/v1/models",
+                "/v1/models/{id}", "/v1/rerank",
+            ],
             paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         var chat = paths.GetProperty("/v1/chat/completions").GetProperty("post");
         var request = Resolve(root, chat.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
@@ -160,6 +164,27 @@ public sealed class RoutingTests
         {
             var error = chat.GetProperty("responses").GetProperty(status).GetProperty("content").GetProperty("application/json").GetProperty("schema");
             Assert.True(Resolve(root, error).GetProperty("properties").TryGetProperty("error", out _));
+        }
+    }
+
+    [Fact]
+    public async Task OpenApi_Document_DescribesEveryField()
+    {
+        await using var app = await TestApp.StartAsync();
+        using var document = JsonDocument.Parse(await app.Client.GetStringAsync("/openapi/v1.json"));
+        (string Path, JsonTypeInfo Type)[] bodies =
+        [
+            ("/v1/embeddings", OpenAi.OpenAiJson.Wire.EmbeddingsRequest),
+            ("/v1/rerank", OpenAi.OpenAiJson.Wire.RerankRequest),
+            ("/tokenize", OpenAi.OpenAiJson.Wire.TokenizeRequest),
+            ("/detokenize", OpenAi.OpenAiJson.Wire.DetokenizeRequest),
+        ];
+        foreach (var (path, type) in bodies)
+        {
+            var content = document.RootElement.GetProperty("paths").GetProperty(path).GetProperty("post").GetProperty("requestBody").GetProperty("content");
+            var schema = Resolve(document.RootElement, content.GetProperty("application/json").GetProperty("schema"));
+            Assert.Equal(
+                type.Properties.Select(property => property.Name).Order(), schema.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order());
         }
     }
 

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Endpoints;
+
+/// <summary>The stops before validation for requests that are answered in one piece: Bind and Admit.</summary>
+internal static class JsonRequest
+{
+    /// <summary>Reads the body and runs the rest of the request under a permit, or answers with the reason why not.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="tryEnter">Gives a permit, or null when the server is full.</param>
+    /// <param name="answer">Is given the body, which dies with the call; answers, or returns why it cannot.</param>
+    public static async Task RunAsync(HttpContext context, Func<AdmissionGate.Permit?> tryEnter, Func<JsonElement, Task<RequestError?>> answer)
+    {
+        var settings = context.RequestServices.GetRequiredService<Settings>();
+        var unavailable = context.RequestServices.GetRequiredService<ChatPipeline>().WhyUnavailable();
+        if (unavailable is not null)
+        {
+            await context.WriteErrorAsync(unavailable);
+            return;
+        }
+
+        var bound = await RequestBody.ReadAsync(context.Request, settings.Server.MaxRequestBodyBytes, context.RequestAborted);
+        if (!bound.TryGet(out var body, out var error))
+        {
+            await context.WriteErrorAsync(error);
+            return;
+        }
+
+        using (body)
+        using (var permit = tryEnter())
+        {
+            error = permit is null ? RequestError.Busy() : await answer(body.Root);
+        }
+
+        if (error is not null)
+        {
+            await context.WriteErrorAsync(error);
+        }
+    }
+}
