@@ -125,10 +125,11 @@ public sealed class ModelRequirementsTests
     [InlineData(3u, PoolingKind.Last)]
     public void Check_Pooling_IsRead(uint pooling, PoolingKind kind)
     {
-        var embedding = Read(_model.Set("llama.attention.causal", false).Set("llama.pooling_type", pooling), ModelPurpose.Embedding).File!.Metadata.Embedding!;
+        var metadata = Read(_model.Set("llama.attention.causal", false).Set("llama.pooling_type", pooling), ModelPurpose.Embedding).File!.Metadata;
+        var embedding = metadata.Embedding!;
         Assert.Equal(kind, embedding.Pooling);
         Assert.False(embedding.IsReranker);
-        Assert.Equal((2048, TinyModel.EmbeddingLength), (embedding.MaxInputTokens, embedding.Dimensions));
+        Assert.Equal((2048, metadata.EmbeddingLength), (embedding.MaxInputTokens, embedding.Dimensions));
     }
 
     [Fact]
