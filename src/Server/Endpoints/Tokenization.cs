@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Models;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
@@ -65,11 +66,10 @@ internal static class Tokenization
             return error;
         }
 
-        var tokens = await engine.EncodeAsync(text!, request.AddBos, context.RequestAborted);
+        var tokens = await engine.EncodeAsync(text!, context.RequestAborted);
         if (request.WithPieces)
         {
-            var pieces = await engine.DecodeAsync(tokens, context.RequestAborted);
-            await context.WriteJsonAsync(StatusCodes.Status200OK, ToPieces(tokens, pieces, model), OpenAiJson.Wire.TokenizePiecesResponse);
+            await context.WriteJsonAsync(StatusCodes.Status200OK, ToPieces(engine.GetPieces(tokens), model), OpenAiJson.Wire.TokenizePiecesResponse);
             return null;
         }
 
@@ -79,7 +79,7 @@ internal static class Tokenization
             Count = tokens.Length,
             MaxModelLen = model.ContextLength,
             TokenStrs = request.ReturnTexts
-                ? [.. (await engine.DecodeAsync(tokens, context.RequestAborted)).Select(piece => Encoding.UTF8.GetString(piece.Span))]
+                ? [.. engine.GetPieces(tokens).Select(piece => Encoding.UTF8.GetString(piece.Bytes.Span))]
                 : null,
         };
         await context.WriteJsonAsync(StatusCodes.Status200OK, response, OpenAiJson.Wire.TokenizeResponse);
@@ -109,10 +109,10 @@ internal static class Tokenization
             return unknown;
         }
 
-        var pieces = await context.RequestServices.GetRequiredService<IInferenceEngine>().DecodeAsync(tokens, context.RequestAborted);
+        var pieces = context.RequestServices.GetRequiredService<IInferenceEngine>().GetPieces(tokens);
 
         // Joined first: a character may be split over tokens.
-        var text = Encoding.UTF8.GetString(pieces.SelectMany(piece => piece.ToArray()).ToArray());
+        var text = Encoding.UTF8.GetString(pieces.SelectMany(piece => piece.Bytes.ToArray()).ToArray());
         await context.WriteJsonAsync(StatusCodes.Status200OK, new DetokenizeResponse(text, text), OpenAiJson.Wire.DetokenizeResponse);
         return null;
     }
@@ -120,10 +120,10 @@ internal static class Tokenization
     private static RequestError? CheckName(ServedModel model, string? name) =>
         model.IsStrict && name is not null && !model.IsNamed(name) ? RequestError.UnknownModel(name) : null;
 
-    private static TokenizePiecesResponse ToPieces(ReadOnlyMemory<int> tokens, ImmutableArray<ReadOnlyMemory<byte>> pieces, ServedModel model) => new()
+    private static TokenizePiecesResponse ToPieces(ImmutableArray<TokenPiece> pieces, ServedModel model) => new()
     {
-        Tokens = [.. tokens.ToArray().Select((token, index) => new TokenWithPiece(token, new TokenPiece(pieces[index])))],
-        Count = tokens.Length,
+        Tokens = [.. pieces.Select(piece => new TokenWithPiece(piece.TokenId, new PieceText(piece.Bytes)))],
+        Count = pieces.Length,
         MaxModelLen = model.ContextLength,
     };
 }

@@ -33,19 +33,19 @@ internal sealed record TokenizePiecesResponse
 }
 
 /// <summary>A token and what it stands for.</summary>
-internal sealed record TokenWithPiece(int Id, TokenPiece Piece);
+internal sealed record TokenWithPiece(int Id, PieceText Piece);
 
 /// <summary>What a token stands for: written as text if it is text, else as an array of its bytes.</summary>
 [JsonConverter(typeof(Converter))]
-internal readonly record struct TokenPiece(ReadOnlyMemory<byte> Bytes)
+internal readonly record struct PieceText(ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>Writes the value; for the generated code.</summary>
-    internal sealed class Converter : JsonConverter<TokenPiece>
+    internal sealed class Converter : JsonConverter<PieceText>
     {
-        public override TokenPiece Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        public override PieceText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             throw new NotSupportedException("Pieces are only written.");
 
-        public override void Write(Utf8JsonWriter writer, TokenPiece value, JsonSerializerOptions options)
+        public override void Write(Utf8JsonWriter writer, PieceText value, JsonSerializerOptions options)
         {
             if (Utf8.IsValid(value.Bytes.Span))
             {

@@ -34,8 +34,10 @@ internal static class TokenizeRequestValidator
         var request = new ValidTokenizeRequest
         {
             Model = fields.Text("model"),
-            Text = new PromptText(text.Length == 0 ? [] : [new PromptSegment(text, FromTemplate: isParsed)]),
-            AddBos = isPrompt ? addSpecialTokens ?? true : addSpecial ?? false,
+            Text = new PromptText(text.Length == 0 ? [] : [new PromptSegment(text, FromTemplate: isParsed)])
+            {
+                AddsSpecial = isPrompt ? addSpecialTokens ?? true : addSpecial ?? false,
+            },
             WithPieces = !isPrompt && withPieces == true,
             ReturnTexts = returnTexts ?? false,
         };
@@ -52,7 +54,7 @@ internal static class TokenizeRequestValidator
         }
 
         return fields.Errors.IsEmpty
-            ? new ValidTokenizeRequest { Model = chat.Model, Chat = chat, AddBos = true, ReturnTexts = returnTexts }
+            ? new ValidTokenizeRequest { Model = chat.Model, Chat = chat, ReturnTexts = returnTexts }
             : fields.Errors.Merge();
     }
 }

@@ -14,9 +14,6 @@ internal sealed record ValidTokenizeRequest
     /// <summary>The conversation; null if there is a text.</summary>
     public ValidChatRequest? Chat { get; init; }
 
-    /// <summary>Put the beginning-of-sequence token in front if the model wants one.</summary>
-    public bool AddBos { get; init; }
-
     /// <summary>Answer with objects of id and piece, as llama.cpp's server does.</summary>
     public bool WithPieces { get; init; }
 

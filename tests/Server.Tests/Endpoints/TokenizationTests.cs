@@ -18,8 +18,8 @@ public sealed class TokenizationTests
         var answer = await AnswerAsync(app, "/tokenize", body);
         Assert.Equal([72, 105], answer.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()));
         Assert.Equal((2, TestApp.ContextLength), (answer.GetProperty("count").GetInt32(), answer.GetProperty("max_model_len").GetInt32()));
-        Assert.Equal(addBos, app.Engine.LastAddBos);
-        Assert.Equal(isParsed, Assert.Single(app.Engine.LastPrompt!.Segments).FromTemplate);
+        Assert.Equal(addBos, app.Engine.LastPrompt!.AddsSpecial);
+        Assert.Equal(isParsed, Assert.Single(app.Engine.LastPrompt.Segments).FromTemplate);
     }
 
     [Fact]

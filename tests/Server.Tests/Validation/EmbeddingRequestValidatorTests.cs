@@ -31,7 +31,7 @@ public sealed class EmbeddingRequestValidatorTests
         var request = Valid(body);
         Assert.Equal(isList, request.IsList);
         Assert.Equal(texts, request.Inputs.Select(input => input.Text!.ToString()));
-        Assert.All(request.Inputs, input => Assert.True(input.AddSpecial && !input.Text!.Segments[0].FromTemplate));
+        Assert.All(request.Inputs, input => Assert.True(input.Text!.AddsSpecial && !input.Text!.Segments[0].FromTemplate));
     }
 
     [Fact]
