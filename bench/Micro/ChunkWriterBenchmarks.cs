@@ -12,14 +12,14 @@ public class ChunkWriterBenchmarks : IDisposable
 
     /// <summary>A writer in the middle of an answer.</summary>
     public ChunkWriterBenchmarks() =>
-        _writer = new ChatChunkWriter(_output, new ChatIdentity(ChatIdentity.NewId(), 1_700_000_000, "model", "fingerprint", "default"), includeUsage: true);
+        _writer = new ChatChunkWriter(_output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl"), 1_700_000_000, "model", "fingerprint", "default"), includeUsage: true);
 
     /// <summary>One chunk; returns its bytes.</summary>
     [Benchmark]
     public int WriteContent()
     {
         _output.ResetWrittenCount();
-        _writer.WriteContent(0, " capital");
+        _writer.WriteText(0, " capital", []);
         return _output.WrittenCount;
     }
 

@@ -11,6 +11,7 @@ public sealed class ApiPageTests
         var page = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "docs", "api.md"));
         var fields = OpenAiJson.Wire.ChatCompletionRequest.Properties
             .Concat(OpenAiJson.Wire.ChatRequestMessage.Properties)
+            .Concat(OpenAiJson.Wire.CompletionRequest.Properties)
             .Concat(OpenAiJson.Wire.EmbeddingsRequest.Properties)
             .Concat(OpenAiJson.Wire.RerankRequest.Properties)
             .Concat(OpenAiJson.Wire.TokenizeRequest.Properties)

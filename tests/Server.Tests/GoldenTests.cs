@@ -98,7 +98,7 @@ public sealed partial class GoldenTests
         return text.Append('\n').Append(await response.Content.ReadAsStringAsync()).Append('\n').ToString();
     }
 
-    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(ChatId().Replace(answer, "chatcmpl-ID"), "req_ID"), "127.0.0.1:PORT");
+    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(AnswerId().Replace(answer, "$1-ID"), "req_ID"), "127.0.0.1:PORT");
 
     private static (string Key, string Value) Split(string line, string separator)
     {
@@ -106,8 +106,8 @@ public sealed partial class GoldenTests
         return (line[..at].Trim(), line[(at + separator.Length)..].Trim());
     }
 
-    [GeneratedRegex("chatcmpl-[A-Za-z0-9]{24}")]
-    private static partial Regex ChatId();
+    [GeneratedRegex("(chatcmpl|cmpl)-[A-Za-z0-9]{24}")]
+    private static partial Regex AnswerId();
 
     [GeneratedRegex("req_[0-9a-f]{32}")]
     private static partial Regex RequestId();

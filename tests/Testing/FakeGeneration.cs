@@ -29,15 +29,30 @@ public sealed class FakeGeneration(GenerationRequest request)
     /// <summary>A token of text.</summary>
     public void Token(string text) => Token(Encoding.UTF8.GetBytes(text));
 
+    /// <summary>A token of text that ends the generation by what it is.</summary>
+    public void StopToken(string text) => Token(Encoding.UTF8.GetBytes(text), endsGeneration: true);
+
     /// <summary>A token of bytes.</summary>
-    public void Token(byte[] bytes, bool isControl = false) => Write(new GenerationEvent
+    public void Token(byte[] bytes, bool isControl = false, bool endsGeneration = false) => Write(new GenerationEvent
     {
         Kind = GenerationEventKind.Token,
         OutputIndex = _numTokens++,
         TokenId = bytes.Length == 0 ? 0 : bytes[0],
         Bytes = bytes,
         IsControl = isControl,
+        EndsGeneration = endsGeneration,
+        LogProbs = Request.TopLogProbs is { } numTop ? LogProbsOf(bytes.Length == 0 ? 0 : bytes[0], bytes, isControl, numTop) : null,
     });
+
+    /// <summary>The rest of the prompt is scored.</summary>
+    public void Prompt()
+    {
+        if (Request.PromptTopLogProbs is { } numTop && Request.PromptTokens.Length > 1)
+        {
+            var entries = Request.PromptTokens.ToArray().Skip(1).Select(token => LogProbsOf(token, token < 256 ? [(byte)token] : Encoding.UTF8.GetBytes($"<|{token}|>"), token >= 256, numTop));
+            Write(new GenerationEvent { Kind = GenerationEventKind.Prompt, PromptLogProbs = [.. entries] });
+        }
+    }
 
     /// <summary>The end.</summary>
     public void Finish(FinishReason reason, string? matchedStop = null) =>
@@ -47,6 +62,7 @@ public sealed class FakeGeneration(GenerationRequest request)
     public void Play(IReadOnlyList<string> reply, int numCachedTokens)
     {
         Start(numCachedTokens);
+        Prompt();
         var text = new TextAssembler(Request.Stop);
         foreach (var piece in reply)
         {
@@ -74,6 +90,14 @@ public sealed class FakeGeneration(GenerationRequest request)
         {
             Finish(FinishReason.Length);
         }
+    }
+
+    // The longer a token, the less likely; the alternatives are letters, each half as likely as the one before.
+    private static TokenLogProbs LogProbsOf(int token, byte[] bytes, bool isControl, int numTop)
+    {
+        var chosen = new TokenLogProb(token, -0.25f * bytes.Length, bytes, isControl);
+        var others = Enumerable.Range(0, Math.Max(0, numTop - 1)).Select(i => new TokenLogProb('a' + i, -2f - i, new[] { (byte)('a' + i) }, false));
+        return new TokenLogProbs(chosen, numTop == 0 ? [] : [chosen, .. others]);
     }
 
     internal void Abort()

@@ -15,6 +15,12 @@ public sealed record ChatPrompt
     /// <summary>True: end with the header of the assistant's next message.</summary>
     public bool AddGenerationPrompt { get; init; } = true;
 
+    /// <summary>
+    /// True: the prompt ends right behind the last message's text, which is an assistant's, so that the model goes on with it.
+    /// Goes without <see cref="AddGenerationPrompt"/>.
+    /// </summary>
+    public bool ContinueFinalMessage { get; init; }
+
     /// <summary>Further template variables (<c>chat_template_kwargs</c>), which win over ours; null if none.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Variables { get; init; }
 }

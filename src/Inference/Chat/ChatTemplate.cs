@@ -51,6 +51,20 @@ public sealed class ChatTemplate
     /// <exception cref="TemplateException">The template refused the conversation (its own message), failed on it, or reached a limit.</exception>
     public PromptText Render(ChatPrompt prompt)
     {
+        if (!prompt.ContinueFinalMessage)
+        {
+            return RenderWhole(prompt);
+        }
+
+        var last = prompt.Messages[^1];
+        var text = last.Parts.IsDefaultOrEmpty ? last.Content ?? "" : string.Join(ConversationShaper.PartSeparator, last.Parts);
+        return string.IsNullOrWhiteSpace(text)
+            ? RenderWhole(prompt with { Messages = prompt.Messages[..^1], AddGenerationPrompt = true })
+            : FinalMessage.Open(RenderWhole(prompt with { AddGenerationPrompt = false }), text);
+    }
+
+    private PromptText RenderWhole(ChatPrompt prompt)
+    {
         var messages = ConversationShaper.Shape(prompt.Messages, Capabilities);
         return _template.Render(_variables.Build(prompt, messages, Capabilities), _clock).ToPrompt();
     }

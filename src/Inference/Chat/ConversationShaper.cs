@@ -6,8 +6,8 @@ internal static class ConversationShaper
     // Between texts of merged messages: a paragraph.
     private const string MessageSeparator = "\n\n";
 
-    // Between parts of one message, as llama.cpp joins them.
-    private const string PartSeparator = "\n";
+    /// <summary>Between parts of one message, as llama.cpp joins them.</summary>
+    public const string PartSeparator = "\n";
 
     public static IReadOnlyList<ChatMessage> Shape(IReadOnlyList<ChatMessage> messages, TemplateCapabilities capabilities)
     {

@@ -1,4 +1,3 @@
-using InferenceServer.Inference.Scheduling;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Streaming;
@@ -69,59 +68,17 @@ internal static class ChatCompletions
                 return;
             }
 
-            await AnswerAsync(context, request, generation, model, settings);
+            var identity = context.NewIdentity("chatcmpl", request);
+            await context.WriteAnswerAsync(
+                request,
+                generation,
+                identity,
+                (body, includeUsage) => new ChatChunkWriter(body, identity, includeUsage),
+                texts => context.WriteJsonAsync(
+                    StatusCodes.Status200OK,
+                    ChatAggregator.ToResponse(generation, texts, identity, request.TopLogProbs is not null),
+                    OpenAiJson.Wire.ChatCompletionResponse));
         }
-    }
-
-    private static async Task AnswerAsync(HttpContext context, ValidChatRequest request, Generation generation, ServedModel model, Settings settings)
-    {
-        var clock = context.RequestServices.GetRequiredService<TimeProvider>();
-        var identity = new ChatIdentity(
-            ChatIdentity.NewId(), clock.GetUtcNow().ToUnixTimeSeconds(), model.Id, model.Fingerprint, WireWords.Of(request.Class));
-        try
-        {
-            // Wakes the readers, too: an aborted choice finishes.
-            using var onClientGone = context.RequestAborted.UnsafeRegister(static state => ((Generation)state!).Abort(), generation);
-            if (request.Stream)
-            {
-                SetStreamHeaders(context);
-                var includeUsage = request.IncludeUsage || settings.Server.AlwaysIncludeUsage;
-                var pingInterval = TimeSpan.FromMilliseconds(settings.Server.PingIntervalMs);
-                using var stream = new ChatStream(generation, context.Response.BodyWriter, identity, includeUsage, pingInterval, clock);
-                await stream.RunAsync();
-            }
-            else
-            {
-                await AnswerWholeAsync(context, generation, identity);
-            }
-        }
-        finally
-        {
-            context.Features.Set(new ChatLogEntry(
-                identity.Id, generation.NumPromptTokens, generation.Choices[0].NumCachedTokens, generation.NumOutputTokens, WordOf(generation.Choices[0].Reason)));
-
-            // Nothing runs any more unless something above failed.
-            generation.Abort();
-        }
-    }
-
-    private static async Task AnswerWholeAsync(HttpContext context, Generation generation, ChatIdentity identity)
-    {
-        var texts = await ChatAggregator.ReadAsync(generation);
-        if (context.RequestAborted.IsCancellationRequested)
-        {
-            // For the log; nobody is there to read it.
-            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-            return;
-        }
-
-        if (generation.Failure() is { } failure)
-        {
-            await context.WriteErrorAsync(failure);
-            return;
-        }
-
-        await context.WriteJsonAsync(StatusCodes.Status200OK, ChatAggregator.ToResponse(generation, texts, identity), OpenAiJson.Wire.ChatCompletionResponse);
     }
 
     private static async Task ApplyTemplateAsync(HttpContext context)
@@ -148,24 +105,4 @@ internal static class ChatCompletions
             await context.WriteJsonAsync(StatusCodes.Status200OK, new AppliedTemplate(prompt.ToString()), OpenAiJson.Wire.AppliedTemplate);
         }
     }
-
-    private static void SetStreamHeaders(HttpContext context)
-    {
-        var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache";
-        response.Headers["X-Accel-Buffering"] = "no";
-        if (HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            response.Headers.Connection = "keep-alive";
-        }
-    }
-
-    private static string WordOf(FinishReason? reason) => reason switch
-    {
-        null => "unfinished",
-        FinishReason.Aborted => "aborted",
-        FinishReason.Error => "error",
-        { } whole => WireWords.Of(whole),
-    };
 }

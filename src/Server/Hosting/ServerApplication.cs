@@ -24,6 +24,7 @@ internal static class ServerApplication
         app.UseMiddleware<KeyCheck>();
         app.UseRouting();
         app.MapChatCompletions();
+        app.MapCompletions();
         app.MapEmbeddings();
         app.MapRerank();
         app.MapTokenization();
@@ -55,7 +56,9 @@ internal static class ServerApplication
         services.AddSingleton(new OriginPolicy(settings.Server.AllowedOrigins));
         services.AddSingleton(new AdmissionGate(settings.Inference.Parallel + settings.Inference.MaxWaiting));
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<GenerationStarter>();
         services.AddSingleton<ChatPipeline>();
+        services.AddSingleton<CompletionPipeline>();
         services.AddSingleton<EmbeddingPipeline>();
         services.ConfigureHttpJsonOptions(options =>
         {

@@ -39,8 +39,9 @@ internal sealed record ChatChunkChoice
 
     public required ChatDelta Delta { get; init; }
 
+    /// <summary>Of the tokens whose text this chunk completes; null unless asked for.</summary>
     [JsonPropertyName("logprobs")]
-    public required object? LogProbs { get; init; }
+    public required ChatLogProbs? LogProbs { get; init; }
 
     /// <summary>Null until the choice's last chunk.</summary>
     public required string? FinishReason { get; init; }

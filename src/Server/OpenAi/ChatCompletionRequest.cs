@@ -77,6 +77,15 @@ internal sealed record ChatCompletionRequest
     /// <summary>The same seed, request and settings give the same answer; null or -1 is random.</summary>
     public long? Seed { get; init; }
 
+    /// <summary>Tokens that end the answer, besides the model's own.</summary>
+    public IReadOnlyList<int>? StopTokenIds { get; init; }
+
+    /// <summary>Show the stop text or token that ended the answer.</summary>
+    public bool? IncludeStopStrInOutput { get; init; }
+
+    /// <summary>Nothing ends the answer before so many tokens.</summary>
+    public int? MinTokens { get; init; }
+
     /// <summary>Go on after the model wants to end.</summary>
     public bool? IgnoreEos { get; init; }
 
@@ -88,6 +97,9 @@ internal sealed record ChatCompletionRequest
 
     /// <summary>False: the template does not open the assistant's message.</summary>
     public bool? AddGenerationPrompt { get; init; }
+
+    /// <summary>Go on with the last message, an assistant's, instead of beginning a new one.</summary>
+    public bool? ContinueFinalMessage { get; init; }
 
     /// <summary>Further variables for the chat template.</summary>
     public IReadOnlyDictionary<string, JsonElement>? ChatTemplateKwargs { get; init; }
@@ -116,11 +128,11 @@ internal sealed record ChatCompletionRequest
     /// <summary>Only <c>{"type":"text"}</c>.</summary>
     public JsonElement? ResponseFormat { get; init; }
 
-    /// <summary>Only false.</summary>
+    /// <summary>Report how likely each token was.</summary>
     [JsonPropertyName("logprobs")]
     public bool? LogProbs { get; init; }
 
-    /// <summary>Only 0.</summary>
+    /// <summary>Report so many alternatives to each token, too.</summary>
     [Range(0, 20)]
     [JsonPropertyName("top_logprobs")]
     public int? TopLogProbs { get; init; }

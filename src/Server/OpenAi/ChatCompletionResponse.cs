@@ -38,9 +38,9 @@ internal sealed record ChatChoice
 
     public required ChatAnswer Message { get; init; }
 
-    /// <summary>Always null: not asked for.</summary>
+    /// <summary>Null unless asked for.</summary>
     [JsonPropertyName("logprobs")]
-    public object? LogProbs { get; init; }
+    public ChatLogProbs? LogProbs { get; init; }
 
     /// <summary><c>stop</c> or <c>length</c>.</summary>
     public required string FinishReason { get; init; }

@@ -8,15 +8,22 @@ namespace InferenceServer.Server.Streaming;
 /// <summary>The answers to one request, under way in the engine, and what can be said of them together.</summary>
 /// <param name="engine">Where they run.</param>
 /// <param name="clock">The choices' clock.</param>
-/// <param name="numPromptTokens">Tokens of the prompt that they share.</param>
+/// <param name="numPromptTokens">Tokens of all prompts.</param>
 /// <param name="choices">At least one, by index.</param>
-internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, int numPromptTokens, Choice[] choices)
+/// <param name="choicesPerPrompt">So many choices in a row share a prompt.</param>
+internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, int numPromptTokens, Choice[] choices, int choicesPerPrompt)
 {
     /// <summary>The answers, by index.</summary>
     public IReadOnlyList<Choice> Choices => choices;
 
-    /// <summary>Tokens of the prompt.</summary>
+    /// <summary>Choices in a row that share a prompt.</summary>
+    public int ChoicesPerPrompt => choicesPerPrompt;
+
+    /// <summary>Tokens of all prompts.</summary>
     public int NumPromptTokens => numPromptTokens;
+
+    /// <summary>Of them, tokens from the prefix cache: what was cached for the first choice of a prompt, before the others could profit from it.</summary>
+    public int NumCachedTokens => choices.Where(choice => choice.Index % choicesPerPrompt == 0).Sum(choice => choice.NumCachedTokens);
 
     /// <summary>Tokens generated so far, over all choices.</summary>
     public int NumOutputTokens => choices.Sum(choice => choice.NumTokens);
@@ -46,7 +53,7 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
         return choices.Any(choice => choice.Reason == FinishReason.Aborted) ? RequestError.Stopping() : null;
     }
 
-    /// <summary>Token counts. The prompt counts once, and as cached what was cached for the first choice, before the others could profit from it.</summary>
+    /// <summary>Token counts. A prompt counts once, whatever the number of its choices.</summary>
     public Usage Usage()
     {
         var numOutputTokens = NumOutputTokens;
@@ -55,7 +62,7 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
             PromptTokens = numPromptTokens,
             CompletionTokens = numOutputTokens,
             TotalTokens = numPromptTokens + numOutputTokens,
-            PromptTokensDetails = new PromptTokensDetails { CachedTokens = choices[0].NumCachedTokens },
+            PromptTokensDetails = new PromptTokensDetails { CachedTokens = NumCachedTokens },
             CompletionTokensDetails = new CompletionTokensDetails(),
         };
     }
@@ -63,16 +70,16 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
     /// <summary>Times, from the first choice's start to the last one's end.</summary>
     public Timings Timings()
     {
-        var started = choices[0].StartedAt;
+        var started = choices.Min(choice => choice.StartedAt);
         var firstToken = choices.Where(choice => choice.NumTokens > 0).Select(choice => choice.FirstTokenAt).DefaultIfEmpty(started).Min();
         var finished = choices.Max(choice => choice.FinishedAt);
         var promptMs = clock.GetElapsedTime(started, firstToken).TotalMilliseconds;
         var predictedMs = clock.GetElapsedTime(firstToken, finished).TotalMilliseconds;
-        var promptN = numPromptTokens - choices[0].NumCachedTokens;
+        var promptN = numPromptTokens - NumCachedTokens;
         var predictedN = NumOutputTokens;
         return new Timings
         {
-            CacheN = choices[0].NumCachedTokens,
+            CacheN = NumCachedTokens,
             PromptN = promptN,
             PromptMs = promptMs,
             PromptPerTokenMs = Ratio(promptMs, promptN),

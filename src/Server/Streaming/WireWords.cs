@@ -13,6 +13,15 @@ internal static class WireWords
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "has no word"),
     };
 
+    /// <summary>The word for the log, where every end has one, and so has none.</summary>
+    public static string ForLog(FinishReason? reason) => reason switch
+    {
+        null => "unfinished",
+        FinishReason.Aborted => "aborted",
+        FinishReason.Error => "error",
+        { } whole => Of(whole),
+    };
+
     /// <summary>The word for a scheduling class.</summary>
     public static string Of(RequestClass requestClass) => requestClass switch
     {

@@ -9,13 +9,10 @@ namespace InferenceServer.Server.Validation;
 internal static class ChatRequestValidator
 {
     // As OpenAI; more choices than sequences simply queue.
-    private const int MaxChoices = 128;
+    internal const int MaxChoices = 128;
 
-    // A body could hold millions of one-letter texts, each of which would be matched against every token.
-    private const int MaxStops = 64;
-
-    // Constraints on the answer by other servers' names. Ignoring one would silently hand out unconstrained text.
-    private static readonly string[] Constraints =
+    /// <summary>Constraints on the answer by other servers' names. Ignoring one would silently hand out unconstrained text.</summary>
+    internal static readonly string[] Constraints =
     [
         "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
     ];
@@ -43,6 +40,7 @@ internal static class ChatRequestValidator
         var options = fields.Object("stream_options") is { } value ? new JsonFields(value, "stream_options", fields.Errors) : (JsonFields?)null;
         options?.Flag("include_obfuscation");
         var messages = MessageFields.Read(fields);
+        var isContinued = ReadContinuation(fields, messages);
         var tier = fields.Text("service_tier");
         RefuseUnsupported(fields);
         CheckIgnored(fields);
@@ -53,25 +51,62 @@ internal static class ChatRequestValidator
             {
                 Messages = messages,
                 Tools = ToolFields.ReadTools(fields),
-                AddGenerationPrompt = fields.Flag("add_generation_prompt") ?? true,
+                AddGenerationPrompt = (fields.Flag("add_generation_prompt") ?? true) && !isContinued,
+                ContinueFinalMessage = isContinued,
                 Variables = ReadVariables(fields),
             },
             NumChoices = (int)(fields.Integer("n", 1, MaxChoices) ?? 1),
             Stream = fields.Flag("stream") ?? false,
             IncludeUsage = options?.Flag("include_usage") ?? false,
             MaxOutputTokens = ReadMaxTokens(fields),
-            Stop = ReadStop(fields),
+            End = EndFields.Read(fields, vocabularySize),
+            TopLogProbs = ReadTopLogProbs(fields),
             Sampling = SamplingFields.Read(fields, vocabularySize),
-            IgnoreEos = fields.Flag("ignore_eos") ?? false,
             ReusePrefix = fields.Flag("cache_prompt") ?? true,
             CacheSalt = fields.Text("cache_salt"),
-            Class = tier switch
-            {
-                "priority" => RequestClass.Priority,
-                "flex" => RequestClass.Flex,
-                _ => RequestClass.Default,
-            },
+            Class = ClassOf(tier),
         };
+    }
+
+    /// <summary>The scheduling class that a <c>service_tier</c> means.</summary>
+    internal static RequestClass ClassOf(string? tier) => tier switch
+    {
+        "priority" => RequestClass.Priority,
+        "flex" => RequestClass.Flex,
+        _ => RequestClass.Default,
+    };
+
+    private static int? ReadTopLogProbs(JsonFields fields)
+    {
+        var isAsked = fields.Flag("logprobs") ?? false;
+        var count = fields.Integer("top_logprobs", 0, 20);
+        if (count > 0 && !isAsked)
+        {
+            fields.Errors.Add(RequestError.BadValue(fields.PathOf("top_logprobs"), "Invalid 'top_logprobs': it needs 'logprobs' to be true."));
+        }
+
+        return isAsked ? (int)(count ?? 0) : null;
+    }
+
+    private static bool ReadContinuation(JsonFields fields, ImmutableArray<ChatMessage> messages)
+    {
+        const string Name = "continue_final_message";
+        if (fields.Flag(Name) is not true)
+        {
+            return false;
+        }
+
+        if (fields.Any("add_generation_prompt") is { ValueKind: JsonValueKind.True })
+        {
+            fields.Errors.Add(RequestError.BadValue(fields.PathOf(Name), $"Invalid '{Name}': it cannot be true together with 'add_generation_prompt'."));
+        }
+
+        if (messages.Length > 0 && messages[^1].Role != "assistant")
+        {
+            fields.Errors.Add(RequestError.BadValue(fields.PathOf(Name), $"Invalid '{Name}': the last message must be an assistant's."));
+        }
+
+        return true;
     }
 
     private static int? ReadMaxTokens(JsonFields fields)
@@ -95,44 +130,6 @@ internal static class ChatRequestValidator
 
             return (int)Math.Min(limit, int.MaxValue);
         }
-    }
-
-    private static ImmutableArray<string> ReadStop(JsonFields fields)
-    {
-        const string Name = "stop";
-        if (fields.Kind(Name, "a string or an array of strings", JsonValueKind.String, JsonValueKind.Array) is not { } value)
-        {
-            return [];
-        }
-
-        if (value.ValueKind == JsonValueKind.String)
-        {
-            return value.GetString() is { Length: > 0 } only ? [only] : [];
-        }
-
-        if (value.GetArrayLength() > MaxStops)
-        {
-            fields.Errors.Add(RequestError.BadValue(
-                fields.PathOf(Name), $"Invalid '{Name}': array too long. Expected at most {MaxStops} texts, but got {value.GetArrayLength()} instead.", "array_above_max_length"));
-            return [];
-        }
-
-        var stops = ImmutableArray.CreateBuilder<string>();
-        var index = 0;
-        foreach (var item in value.EnumerateArray())
-        {
-            var path = MessageFields.Item(fields.PathOf(Name), index++);
-            if (item.ValueKind != JsonValueKind.String)
-            {
-                fields.Errors.Add(RequestError.WrongType(path, "a string", JsonFields.Describe(item.ValueKind)));
-            }
-            else if (item.GetString() is { Length: > 0 } stop && !stops.Contains(stop))
-            {
-                stops.Add(stop);
-            }
-        }
-
-        return stops.ToImmutable();
     }
 
     private static Dictionary<string, JsonElement>? ReadVariables(JsonFields fields)
@@ -180,16 +177,6 @@ internal static class ChatRequestValidator
                     ? RequestError.UnsupportedValue(inner.PathOf("type"), $"'{inner.PathOf("type")}' of '{type}' is not supported by this server.")
                     : RequestError.BadValue(inner.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'text'."));
             }
-        }
-
-        if (fields.Flag("logprobs") is true)
-        {
-            errors.Add(RequestError.UnsupportedValue(fields.PathOf("logprobs"), "'logprobs' is not supported by this server."));
-        }
-
-        if (fields.Integer("top_logprobs", 0, 20) is > 0)
-        {
-            errors.Add(RequestError.UnsupportedValue(fields.PathOf("top_logprobs"), "'top_logprobs' is not supported by this server."));
         }
 
         if (fields.Array("modalities") is { } modalities)

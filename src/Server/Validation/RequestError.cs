@@ -70,7 +70,7 @@ internal sealed record RequestError
         new(
             400,
             InvalidRequest,
-            $"This model's maximum context length is {contextLength} tokens. However, your messages resulted in {promptTokens} tokens. Please reduce the length of the messages.",
+            $"This model's maximum context length is {contextLength} tokens. However, your {param} resulted in {promptTokens} tokens. Please reduce the length of the {param}.",
             param,
             "context_length_exceeded")
         { NumPromptTokens = promptTokens, ContextLength = contextLength };

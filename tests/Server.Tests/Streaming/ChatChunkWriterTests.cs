@@ -9,7 +9,7 @@ public sealed class ChatChunkWriterTests
     public void Content_OfManyTokens_AllocatesNothing()
     {
         var output = new ArrayBufferWriter<byte>(1 << 20);
-        using var writer = new ChatChunkWriter(output, new ChatIdentity(ChatIdentity.NewId(), 1, "org/model", "fp_0123456789", "default"), includeUsage: true);
+        using var writer = new ChatChunkWriter(output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl"), 1, "org/model", "fp_0123456789", "default"), includeUsage: true);
         Write(writer, output);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Write(writer, output);
@@ -21,7 +21,7 @@ public sealed class ChatChunkWriterTests
         for (var i = 0; i < 1000; i++)
         {
             output.ResetWrittenCount();
-            writer.WriteContent(0, " Größe 你好 \"quoted\" \n");
+            writer.WriteText(0, " Größe 你好 \"quoted\" \n", []);
         }
     }
 }

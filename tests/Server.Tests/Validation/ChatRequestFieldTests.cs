@@ -41,6 +41,10 @@ public sealed class ChatRequestFieldTests
         ["frequency_penalty"] = ["number", "decimal"],
         ["logit_bias"] = ["object", "array"],
         ["seed"] = ["number"],
+        ["stop_token_ids"] = ["array"],
+        ["include_stop_str_in_output"] = ["boolean"],
+        ["min_tokens"] = ["number"],
+        ["continue_final_message"] = [],
         ["ignore_eos"] = ["boolean"],
         ["cache_prompt"] = ["boolean"],
         ["cache_salt"] = ["string"],
@@ -54,7 +58,7 @@ public sealed class ChatRequestFieldTests
         ["functions"] = ["array"],
         ["function_call"] = ["string"],
         ["response_format"] = [],
-        ["logprobs"] = [],
+        ["logprobs"] = ["boolean"],
         ["top_logprobs"] = [],
         ["modalities"] = ["array"],
         ["audio"] = ["object"],
@@ -171,8 +175,10 @@ public sealed class ChatRequestFieldTests
     [InlineData("top_k", "-2", "integer_below_min_value")]
     [InlineData("repeat_last_n", "-2", "integer_below_min_value")]
     [InlineData("top_logprobs", "21", "integer_above_max_value")]
-    [InlineData("top_logprobs", "2", "unsupported_value")]
-    [InlineData("logprobs", "true", "unsupported_value")]
+    [InlineData("top_logprobs", "-1", "integer_below_min_value")]
+    [InlineData("top_logprobs", "3", "invalid_value")]
+    [InlineData("min_tokens", "-1", "integer_below_min_value")]
+    [InlineData("continue_final_message", "true", "invalid_value")]
     [InlineData("tool_choice", "\"required\"", "unsupported_value")]
     [InlineData("tool_choice", "\"maybe\"", "invalid_value")]
     [InlineData("tool_choice", "{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", "unsupported_value")]
@@ -190,6 +196,9 @@ public sealed class ChatRequestFieldTests
     [InlineData("response_format", "{\"type\":\"xml\"}", "response_format.type", "invalid_value")]
     [InlineData("grammar", "\"root ::= x\"", "grammar", "unsupported_parameter")]
     [InlineData("stop", "[\"a\",5]", "stop[1]", "invalid_type")]
+    [InlineData("stop_token_ids", "[5,1000]", "stop_token_ids[1]", "invalid_value")]
+    [InlineData("stop_token_ids", "[5,\"x\"]", "stop_token_ids[1]", "invalid_type")]
+    [InlineData("stop_token_ids", "[1.5]", "stop_token_ids[0]", "invalid_value")]
     [InlineData("modalities", "[\"text\",\"audio\"]", "modalities[1]", "unsupported_value")]
     [InlineData("logit_bias", "{\"5\":\"x\"}", "logit_bias.5", "invalid_type")]
     [InlineData("logit_bias", "{\"5\":101}", "logit_bias.5", "invalid_value")]

@@ -24,7 +24,7 @@ public sealed class ChatRequestValidatorTests
         Assert.True(request.Stream);
         Assert.True(request.IncludeUsage);
         Assert.Equal(7, request.MaxOutputTokens);
-        Assert.Equal(["a", "b"], request.Stop.ToArray());
+        Assert.Equal(["a", "b"], request.End.Stop.ToArray());
         Assert.Equal(0.5f, request.Sampling.Temperature);
         Assert.Equal(0.9f, request.Sampling.TopP);
         Assert.Equal(0, request.Sampling.TopK);
@@ -35,7 +35,7 @@ public sealed class ChatRequestValidatorTests
         Assert.Equal(-1f, request.Sampling.FrequencyPenalty);
         Assert.Equal([new LogitBias(5, -100), new LogitBias(6, 1.5f)], request.Sampling.LogitBias.ToArray());
         Assert.Equal(42, request.Sampling.Seed);
-        Assert.True(request.IgnoreEos);
+        Assert.True(request.End.IgnoreEos);
         Assert.False(request.ReusePrefix);
         Assert.Equal("s", request.CacheSalt);
         Assert.False(request.Prompt.AddGenerationPrompt);
@@ -52,7 +52,7 @@ public sealed class ChatRequestValidatorTests
         Assert.Equal(1, request.NumChoices);
         Assert.False(request.Stream);
         Assert.Null(request.MaxOutputTokens);
-        Assert.Empty(request.Stop);
+        Assert.Empty(request.End.Stop);
         Assert.Null(request.Sampling.Temperature);
         Assert.Null(request.Sampling.Seed);
         Assert.True(request.ReusePrefix);

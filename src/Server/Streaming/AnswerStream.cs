@@ -10,21 +10,21 @@ namespace InferenceServer.Server.Streaming;
 /// request alone: the engine goes on, events queue up to the request's own limits. If the client is gone, what is left is
 /// read and dropped until the engine has ended the choices, so that the admission lasts exactly as long as the work.
 /// </summary>
-internal sealed class ChatStream : IDisposable
+internal sealed class AnswerStream : IDisposable
 {
     // A slow reader's backlog is sent in pieces of about this many bytes instead of being gathered in memory.
     private const int MaxUnflushedBytes = 32 * 1024;
 
     private readonly Generation _generation;
     private readonly PipeWriter _body;
-    private readonly ChatChunkWriter _writer;
+    private readonly ChunkWriter _writer;
     private readonly bool _includeUsage;
     private readonly TimeSpan _pingInterval;
     private readonly TimeProvider _clock;
 
     // Held while writing and flushing: chunks of several choices and pings never mix. Guards everything below it.
     private readonly SemaphoreSlim _pen = new(1, 1);
-    private bool _rolesWritten;
+    private bool _startsWritten;
     private bool _clientIsGone;
     private int _numRunning;
     private long _lastWriteAt;
@@ -32,15 +32,15 @@ internal sealed class ChatStream : IDisposable
     /// <summary>A stream that nobody runs yet.</summary>
     /// <param name="generation">The answers.</param>
     /// <param name="body">The response's body.</param>
-    /// <param name="identity">What every chunk repeats.</param>
+    /// <param name="writer">Writes to <paramref name="body"/>; disposed with the stream.</param>
     /// <param name="includeUsage">End with a chunk of usage.</param>
     /// <param name="pingInterval">Silence after which a comment is sent; zero for never.</param>
     /// <param name="clock">For the pings.</param>
-    public ChatStream(Generation generation, PipeWriter body, ChatIdentity identity, bool includeUsage, TimeSpan pingInterval, TimeProvider clock)
+    public AnswerStream(Generation generation, PipeWriter body, ChunkWriter writer, bool includeUsage, TimeSpan pingInterval, TimeProvider clock)
     {
         _generation = generation;
         _body = body;
-        _writer = new ChatChunkWriter(body, identity, includeUsage);
+        _writer = writer;
         _includeUsage = includeUsage;
         _pingInterval = pingInterval;
         _clock = clock;
@@ -116,19 +116,19 @@ internal sealed class ChatStream : IDisposable
 
     private void Write(Choice choice, string text)
     {
-        if (!_rolesWritten)
+        if (!_startsWritten)
         {
             // All at once: clients that append choices by position want them introduced in order.
-            _rolesWritten = true;
+            _startsWritten = true;
             foreach (var other in _generation.Choices)
             {
-                _writer.WriteRole(other.Index);
+                _writer.WriteStart(other.Index);
             }
         }
 
-        if (text.Length > 0)
+        if (text.Length > 0 || choice.NewLogProbs.Count > 0)
         {
-            _writer.WriteContent(choice.Index, text);
+            _writer.WriteText(choice.Index, text, choice.NewLogProbs);
         }
 
         if (choice.Reason is { } reason)

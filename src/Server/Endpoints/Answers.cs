@@ -1,0 +1,101 @@
+using System.IO.Pipelines;
+using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Endpoints;
+
+/// <summary>The last stop of every request for text: its answer, whole or as events, and what the log says of it.</summary>
+internal static class Answers
+{
+    /// <summary>What every chunk of a new answer repeats.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="kind">What goes before the dash of its id.</param>
+    /// <param name="request">For its class.</param>
+    public static AnswerIdentity NewIdentity(this HttpContext context, string kind, ValidRequest request)
+    {
+        var model = context.RequestServices.GetRequiredService<ServedModel>();
+        var clock = context.RequestServices.GetRequiredService<TimeProvider>();
+        return new AnswerIdentity(AnswerIdentity.NewId(kind), clock.GetUtcNow().ToUnixTimeSeconds(), model.Id, model.Fingerprint, WireWords.Of(request.Class));
+    }
+
+    /// <summary>Answers and returns when the engine has ended every choice.</summary>
+    /// <param name="context">The request; nothing has been sent yet.</param>
+    /// <param name="request">Whether to stream.</param>
+    /// <param name="generation">Runs.</param>
+    /// <param name="identity">Names of the answer.</param>
+    /// <param name="createWriter">Writes events to the body; is told whether they carry usage.</param>
+    /// <param name="writeWholeAsync">Writes the answer once all choices have ended well.</param>
+    public static async Task WriteAnswerAsync(
+        this HttpContext context,
+        ValidRequest request,
+        Generation generation,
+        AnswerIdentity identity,
+        Func<PipeWriter, bool, ChunkWriter> createWriter,
+        Func<ChoiceText[], Task> writeWholeAsync)
+    {
+        try
+        {
+            // Wakes the readers, too: an aborted choice finishes.
+            using var onClientGone = context.RequestAborted.UnsafeRegister(static state => ((Generation)state!).Abort(), generation);
+            if (request.Stream)
+            {
+                await StreamAsync(context, request, generation, createWriter);
+            }
+            else
+            {
+                await AnswerWholeAsync(context, generation, writeWholeAsync);
+            }
+        }
+        finally
+        {
+            context.Features.Set(new ChatLogEntry(
+                identity.Id, generation.NumPromptTokens, generation.NumCachedTokens, generation.NumOutputTokens, WireWords.ForLog(generation.Choices[0].Reason)));
+
+            // Nothing runs any more unless something above failed.
+            generation.Abort();
+        }
+    }
+
+    private static async Task StreamAsync(HttpContext context, ValidRequest request, Generation generation, Func<PipeWriter, bool, ChunkWriter> createWriter)
+    {
+        var settings = context.RequestServices.GetRequiredService<Settings>().Server;
+        var clock = context.RequestServices.GetRequiredService<TimeProvider>();
+        SetStreamHeaders(context);
+        var includeUsage = request.IncludeUsage || settings.AlwaysIncludeUsage;
+        var pingInterval = TimeSpan.FromMilliseconds(settings.PingIntervalMs);
+        using var stream = new AnswerStream(generation, context.Response.BodyWriter, createWriter(context.Response.BodyWriter, includeUsage), includeUsage, pingInterval, clock);
+        await stream.RunAsync();
+    }
+
+    private static async Task AnswerWholeAsync(HttpContext context, Generation generation, Func<ChoiceText[], Task> writeWholeAsync)
+    {
+        var texts = await AnswerReader.ReadAsync(generation);
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            // For the log; nobody is there to read it.
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return;
+        }
+
+        if (generation.Failure() is { } failure)
+        {
+            await context.WriteErrorAsync(failure);
+            return;
+        }
+
+        await writeWholeAsync(texts);
+    }
+
+    private static void SetStreamHeaders(HttpContext context)
+    {
+        var response = context.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no";
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            response.Headers.Connection = "keep-alive";
+        }
+    }
+}

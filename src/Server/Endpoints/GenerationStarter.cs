@@ -1,0 +1,120 @@
+using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Models;
+using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Endpoints;
+
+/// <summary>
+/// The last stops before the engine, the same for every kind of prompt: admission, Encode, context check, Submit. Whatever can
+/// fail for the client's fault fails here, before the first byte. Any thread.
+/// </summary>
+internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel model, Settings settings, AdmissionGate gate, TimeProvider clock)
+{
+    private long _lastGenerationId;
+
+    /// <summary>Why the engine takes no work now; null if it does.</summary>
+    public RequestError? WhyUnavailable() => engine.State switch
+    {
+        EngineState.Ready => null,
+        EngineState.Loading => RequestError.Loading(),
+        EngineState.Stopping => RequestError.Stopping(),
+        _ => RequestError.EngineFailed(),
+    };
+
+    /// <summary>A permit for one generation; null when the server is full.</summary>
+    public AdmissionGate.Permit? TryEnter() => gate.TryEnter();
+
+    /// <summary>Widens a permit to all the answers that a request wants; null if that went well.</summary>
+    /// <param name="request">Whose model name is looked at, too.</param>
+    /// <param name="permit">The client's admission.</param>
+    /// <param name="numAnswers">Answers to all prompts together.</param>
+    /// <param name="param">The field to blame if they are too many.</param>
+    public RequestError? TryAdmit(ValidRequest request, AdmissionGate.Permit permit, int numAnswers, string param)
+    {
+        if (model.IsStrict && request.Model is { } name && !model.IsNamed(name))
+        {
+            return RequestError.UnknownModel(name);
+        }
+
+        if (numAnswers > gate.Capacity)
+        {
+            return RequestError.BadValue(param, $"Invalid '{param}': this server can run and queue {gate.Capacity} answers at once.", "integer_above_max_value");
+        }
+
+        return permit.TryGrowTo(numAnswers) ? null : RequestError.Busy();
+    }
+
+    /// <summary>Encode: the tokens of a prompt, which may be none.</summary>
+    public async ValueTask<Checked<int[]>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await engine.EncodeAsync(prompt, cancellationToken)).ToArray();
+        }
+        catch (EngineUnavailableException)
+        {
+            return WhyUnavailable() ?? RequestError.Loading();
+        }
+    }
+
+    /// <summary>Submit: every prompt as many times as answers are wanted; all run when this returns the generation.</summary>
+    /// <param name="request">How to answer.</param>
+    /// <param name="prompts">At least one, each at least one token.</param>
+    /// <param name="answersPerPrompt">At least 1.</param>
+    /// <param name="param">The field that holds the prompts.</param>
+    /// <param name="echoes">What the answers to each prompt begin with; null for nothing.</param>
+    /// <param name="reportsMarkers">True: also tokens that are no text have log probabilities.</param>
+    public Checked<Generation> Submit(
+        ValidRequest request, IReadOnlyList<int[]> prompts, int answersPerPrompt, string param, IReadOnlyList<PromptEcho>? echoes = null, bool reportsMarkers = false)
+    {
+        if (prompts.FirstOrDefault(prompt => prompt.Length >= model.ContextLength) is { } tooLong)
+        {
+            return RequestError.ContextExceeded(param, model.ContextLength, tooLong.Length);
+        }
+
+        var seed = request.Sampling.Seed ?? Random.Shared.NextInt64();
+        var choices = new Choice[prompts.Count * answersPerPrompt];
+        for (var index = 0; index < choices.Length; index++)
+        {
+            var prompt = prompts[index / answersPerPrompt];
+            var echo = echoes?[index / answersPerPrompt];
+            var result = engine.Submit(ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), echo is { IsScored: true }));
+            if (result.Stream is null)
+            {
+                foreach (var started in choices.AsSpan(0, index))
+                {
+                    engine.Abort(started.Stream.RequestId);
+                }
+
+                return result.Status == SubmitStatus.QueueFull ? RequestError.Busy() : WhyUnavailable() ?? RequestError.Loading();
+            }
+
+            choices[index] = new Choice(index, result.Stream, request.End, clock, echo, reportsMarkers);
+        }
+
+        return new Generation(engine, clock, prompts.Sum(prompt => prompt.Length), choices, answersPerPrompt);
+    }
+
+    private GenerationRequest ToEngine(ValidRequest request, int[] prompt, long seed, bool scoresPrompt)
+    {
+        var room = model.ContextLength - prompt.Length;
+        return new GenerationRequest
+        {
+            Id = Interlocked.Increment(ref _lastGenerationId),
+            PromptTokens = prompt,
+            MaxOutputTokens = Math.Min(request.MaxOutputTokens ?? room, room),
+            MinOutputTokens = request.End.MinTokens,
+            Sampling = SamplingResolver.Resolve(request.Sampling, settings.Inference.Sampling, model.Metadata.Sampling, seed),
+            Stop = request.End.Stop,
+            StopTokens = request.End.StopTokens,
+            IgnoreEos = request.End.IgnoreEos,
+            TopLogProbs = request.TopLogProbs,
+            PromptTopLogProbs = scoresPrompt ? request.TopLogProbs : null,
+            Class = request.Class,
+            ReusePrefix = request.ReusePrefix,
+            CacheSalt = request.CacheSalt,
+        };
+    }
+}

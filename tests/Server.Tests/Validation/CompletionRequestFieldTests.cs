@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.Tests.Validation;
+
+/// <summary>Every field of the contract, against every JSON type. A field that is added to the contract and not to this table fails here.</summary>
+public sealed class CompletionRequestFieldTests
+{
+    private static readonly Dictionary<string, string> Samples = new()
+    {
+        ["null"] = "null",
+        ["boolean"] = "true",
+        ["number"] = "1",
+        ["decimal"] = "0.5",
+        ["string"] = "\"auto\"",
+        ["array"] = "[5]",
+        ["object"] = "{}",
+    };
+
+    private static readonly Dictionary<string, string[]> Accepted = new()
+    {
+        ["prompt"] = ["string", "array"],
+        ["model"] = ["string"],
+        ["suffix"] = ["string"],
+        ["echo"] = ["boolean"],
+        ["logprobs"] = ["number"],
+        ["n"] = ["number"],
+        ["best_of"] = ["number"],
+        ["max_tokens"] = ["number"],
+        ["add_special_tokens"] = ["boolean"],
+        ["stream"] = ["boolean"],
+        ["stream_options"] = ["object"],
+        ["stop"] = ["string"],
+        ["stop_token_ids"] = ["array"],
+        ["include_stop_str_in_output"] = ["boolean"],
+        ["min_tokens"] = ["number"],
+        ["ignore_eos"] = ["boolean"],
+        ["temperature"] = ["number", "decimal"],
+        ["top_p"] = ["number", "decimal"],
+        ["top_k"] = ["number"],
+        ["min_p"] = ["number", "decimal"],
+        ["repeat_penalty"] = ["number", "decimal"],
+        ["repetition_penalty"] = ["number", "decimal"],
+        ["repeat_last_n"] = ["number"],
+        ["presence_penalty"] = ["number", "decimal"],
+        ["frequency_penalty"] = ["number", "decimal"],
+        ["logit_bias"] = ["object"],
+        ["seed"] = ["number"],
+        ["cache_prompt"] = ["boolean"],
+        ["cache_salt"] = ["string"],
+        ["service_tier"] = ["string"],
+        ["user"] = ["string"],
+    };
+
+    public static TheoryData<string> FieldNames() => new(Accepted.Keys);
+
+    [Fact]
+    public void Table_AgainstContract_NamesTheSameFields() =>
+        Assert.Equal(OpenAiJson.Wire.CompletionRequest.Properties.Select(property => property.Name).Order(), Accepted.Keys.Order());
+
+    [Theory]
+    [MemberData(nameof(FieldNames))]
+    public void Field_OfEveryJsonType_IsTakenOrRefusedByName(string name)
+    {
+        foreach (var (kind, sample) in Samples)
+        {
+            var error = Read($$"""{"{{name}}":{{sample}}}""").Error;
+            if (kind == "null" || Accepted[name].Contains(kind))
+            {
+                Assert.True(error is null, $"{name} = {sample}: {error?.Message}");
+            }
+            else
+            {
+                Assert.NotNull(error);
+                Assert.Equal(400, error.Status);
+                Assert.Equal(name, error.Param?.Split('.', '[')[0]);
+                Assert.NotNull(error.Code);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(FieldNames))]
+    public void Field_Null_IsTheSameAsAbsent(string name) =>
+        Assert.Equal(JsonSerializer.Serialize(Read("{}").Request), JsonSerializer.Serialize(Read($$"""{"{{name}}":null}""").Request));
+
+    [Theory]
+    [InlineData("""{"prompt":[]}""", "prompt", "empty_array")]
+    [InlineData("""{"prompt":[[1],[]]}""", "prompt[1]", "empty_array")]
+    [InlineData("""{"prompt":["a",5]}""", "prompt[1]", "invalid_type")]
+    [InlineData("""{"prompt":[5,"a"]}""", "prompt[1]", "invalid_type")]
+    [InlineData("""{"prompt":[[5],"a"]}""", "prompt[1]", "invalid_type")]
+    [InlineData("""{"prompt":[true]}""", "prompt[0]", "invalid_type")]
+    [InlineData("""{"prompt":[5,1000]}""", "prompt[1]", "invalid_value")]
+    [InlineData("""{"prompt":[[5,-1]]}""", "prompt[0][1]", "invalid_value")]
+    [InlineData("""{"prompt":[1.5]}""", "prompt[0]", "invalid_value")]
+    [InlineData("""{"n":3,"best_of":2}""", "best_of", "invalid_value")]
+    [InlineData("""{"best_of":2,"stream":true}""", "best_of", "invalid_value")]
+    [InlineData("""{"best_of":21}""", "best_of", "integer_above_max_value")]
+    [InlineData("""{"logprobs":6}""", "logprobs", "integer_above_max_value")]
+    [InlineData("""{"max_tokens":-2}""", "max_tokens", "integer_below_min_value")]
+    [InlineData("""{"echo":true,"suffix":"x"}""", "echo", "unsupported_value")]
+    [InlineData("""{"grammar":"root ::= x"}""", "grammar", "unsupported_parameter")]
+    [InlineData("""{"response_format":{"type":"json_object"}}""", "response_format", "unsupported_parameter")]
+    public void Request_ThatCannotBe_IsRefusedByPath(string body, string param, string code)
+    {
+        var error = Read(body).Error;
+        Assert.NotNull(error);
+        Assert.Equal((param, code), (error.Param, error.Code));
+    }
+
+    [Fact]
+    public void Request_WithoutFields_HasOpenAisDefaults()
+    {
+        var request = Read("{}").Request!;
+        Assert.Equal("", Assert.Single(request.Prompts).Text);
+        Assert.Equal(16, request.MaxOutputTokens);
+        Assert.Equal((1, 1), (request.NumChoices, request.NumCandidates));
+        Assert.Null(request.TopLogProbs);
+        Assert.True(request.AddsSpecial);
+    }
+
+    [Theory]
+    [InlineData("""{"best_of":3}""", 0, false)]
+    [InlineData("""{"best_of":3,"logprobs":2}""", 2, true)]
+    [InlineData("""{"logprobs":0}""", 0, true)]
+    public void LogProbs_ForChoosingOrReporting_AreAskedOfTheEngine(string body, int top, bool reports)
+    {
+        var request = Read(body).Request!;
+        Assert.Equal(top, request.TopLogProbs);
+        Assert.Equal(reports, request.ReportsLogProbs);
+    }
+
+    private static (ValidCompletionRequest? Request, RequestError? Error) Read(string body)
+    {
+        using var document = JsonDocument.Parse(JsonNode.Parse(body)!.ToJsonString());
+        CompletionRequestValidator.Validate(document.RootElement, TestApp.VocabularySize).TryGet(out var request, out var error);
+        return (request, error);
+    }
+}
