@@ -77,6 +77,7 @@ internal sealed class LoadedEngine : IDisposable
                 MaxOutputs = runner.Info.MaxOutputs,
                 MaxSequenceTokens = runner.Info.MaxSequenceTokens,
                 InterTokenTargetMs = options.InterTokenTargetMs,
+                PrefillTile = UsesGpu(options) ? 32 : 8,
             };
             var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, logger);
             WarmUp(loop, model.Vocabulary, commands);
@@ -136,6 +137,11 @@ internal sealed class LoadedEngine : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         return result.Model ?? throw new EngineLoadException($"The model {modelPath} could not be loaded: {result.Detail}.");
     }
+
+    private static bool UsesGpu(InferenceOptions options) =>
+        options.GpuLayers != 0
+        && !string.Equals(options.Device, DeviceSelection.Cpu, StringComparison.OrdinalIgnoreCase)
+        && ComputeDevice.Enumerate().Any(device => device.IsGpu);
 
     private static string GetFingerprint(string modelPath, InferenceOptions options)
     {

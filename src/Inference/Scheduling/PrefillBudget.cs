@@ -12,9 +12,7 @@ internal struct PrefillBudget
     // Below this a step is mostly fixed cost; prefills make progress even if decoding alone takes the whole target.
     private const int MinChunk = 8;
 
-    // Metal and CPU matrix kernels work in tiles of 32 rows: a partly filled tile costs as much as a full one.
-    private const int Tile = 32;
-
+    private readonly int _tile;
     private readonly int _maxTokens;
     private readonly int _watchedTokens;
     private bool _isWatched;
@@ -25,6 +23,7 @@ internal struct PrefillBudget
     public PrefillBudget(SchedulerLimits limits, StepCosts costs, int numDecodes)
     {
         var target = limits.InterTokenTargetMs ?? Math.Max(250, 4 * costs.Predict(Math.Max(1, numDecodes), 0));
+        _tile = limits.PrefillTile;
         _maxTokens = limits.MaxBatchTokens;
         _watchedTokens = costs.PrefillTokensWithin(PlannedShare * target, numDecodes);
         _isWatched = numDecodes > 0;
@@ -45,7 +44,7 @@ internal struct PrefillBudget
             chunk = Math.Max(chunk, MinChunk);
         }
 
-        return Math.Min(room, chunk >= Tile ? chunk / Tile * Tile : chunk / MinChunk * MinChunk);
+        return Math.Min(room, chunk >= _tile ? chunk / _tile * _tile : chunk / MinChunk * MinChunk);
     }
 
     /// <summary>A prefill completes with this step: its first token now waits for the step's end too.</summary>

@@ -21,6 +21,12 @@ internal sealed record SchedulerLimits
     /// </summary>
     public int ReservedOutputTokens { get; init; } = 512;
 
+    /// <summary>
+    /// Tokens that chunks beside running streams are multiples of. A GPU's matrix kernels work in tiles of 32 rows, and a partly filled tile costs as
+    /// much as a full one; a CPU's are finer.
+    /// </summary>
+    public int PrefillTile { get; init; } = 32;
+
     /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of 250 and four decode steps.</summary>
     public double? InterTokenTargetMs { get; init; }
 }

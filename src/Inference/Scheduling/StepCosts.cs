@@ -2,15 +2,24 @@ namespace InferenceServer.Inference.Scheduling;
 
 /// <summary>
 /// Predicts a step's duration: fixed + per decode * decodes + per prefill token * prefill tokens, fitted to the steps seen, recent
-/// ones counting more. Decodes and prefill tokens have prices of their own, since on a GPU or a Mac seven more streams
-/// cost next to nothing in a step that reads all weights anyway, while on a CPU they cost as much as prefill. Pure; engine thread only.
+/// ones counting more. Decodes have a price of their own, since on a GPU or a Mac seven more streams cost next to nothing in a
+/// step that reads all weights anyway, while on a CPU they cost as much as prefill. So have tokens of large chunks: kernels change with the number of
+/// rows (llama.cpp's CPU attention halves its price from 64 rows on: 437 ms for 48 tokens, 305 ms for 64, over 3,072 cells). Pure; engine thread only.
 /// </summary>
 internal sealed class StepCosts
 {
-    private const int NumPrices = 3;
+    // Fixed, a decode, a prefill token in a small chunk, one in a large chunk.
+    private const int NumPrices = 4;
+    private const int Fixed = 0;
+    private const int Decode = 1;
+    private const int SmallChunk = 2;
+    private const int LargeChunk = 3;
+
+    // Rows from which a chunk is large: where llama.cpp's CPU attention goes over to tiles, and past the points where GPU kernels change.
+    private const int LargeChunkTokens = 64;
 
     // A step counts half as much after about 70 further ones: follows a changed load within seconds, is not thrown by one outlier.
-    private const double Decay = 0.99;
+    private const double Forgetting = 0.99;
 
     // Sweeps over the prices per step. Few, because each fit starts from the last one: it goes on converging from step to step.
     private const int NumSweeps = 4;
@@ -25,7 +34,7 @@ internal sealed class StepCosts
     private const double MinPriceMs = 1e-4;
 
     // Until measured: a small model on a small CPU, so that first chunks are not too long.
-    private readonly double[] _prices = [5, 4, 4];
+    private readonly double[] _prices = [5, 4, 4, 4];
     private readonly double[,] _products = new double[NumPrices, NumPrices];
     private readonly double[] _durations = new double[NumPrices];
     private long _numSteps;
@@ -34,11 +43,18 @@ internal sealed class StepCosts
     public bool IsMeasured => _numSteps > 0;
 
     /// <summary>Predicted duration of a step in milliseconds.</summary>
-    public double Predict(int numDecodes, int numPrefillTokens) => _prices[0] + (_prices[1] * numDecodes) + (_prices[2] * numPrefillTokens);
+    public double Predict(int numDecodes, int numPrefillTokens) =>
+        _prices[Fixed] + (_prices[Decode] * numDecodes) + (_prices[ChunkOf(numPrefillTokens)] * numPrefillTokens);
 
     /// <summary>How many prefill tokens a step with so many decodes may have to stay within a duration; may be 0 or less.</summary>
-    public int PrefillTokensWithin(double durationMs, int numDecodes) =>
-        (int)Math.Clamp(Math.Floor((durationMs - Predict(numDecodes, 0)) / _prices[2]), int.MinValue, int.MaxValue);
+    public int PrefillTokensWithin(double durationMs, int numDecodes)
+    {
+        var left = durationMs - Predict(numDecodes, 0);
+        var large = Math.Floor(left / _prices[LargeChunk]);
+        return large >= LargeChunkTokens
+            ? (int)Math.Min(large, int.MaxValue)
+            : (int)Math.Clamp(Math.Floor(left / _prices[SmallChunk]), -1, LargeChunkTokens - 1);
+    }
 
     /// <summary>Learns from a step.</summary>
     public void Observe(int numDecodes, int numPrefillTokens, double durationMs)
@@ -58,18 +74,21 @@ internal sealed class StepCosts
         // the step's size, not its duration: a machine that has become slower must not be believed less. 4 tokens: about the fixed cost.
         var size = 4 + numDecodes + numPrefillTokens;
         var weight = 1.0 / ((double)size * size);
-        ReadOnlySpan<double> counts = [1, numDecodes, numPrefillTokens];
+        Span<double> counts = [1, numDecodes, 0, 0];
+        counts[ChunkOf(numPrefillTokens)] = numPrefillTokens;
         for (var i = 0; i < NumPrices; i++)
         {
-            _durations[i] = (_durations[i] * Decay) + (weight * counts[i] * durationMs);
+            _durations[i] = (_durations[i] * Forgetting) + (weight * counts[i] * durationMs);
             for (var j = 0; j < NumPrices; j++)
             {
-                _products[i, j] = (_products[i, j] * Decay) + (weight * counts[i] * counts[j]);
+                _products[i, j] = (_products[i, j] * Forgetting) + (weight * counts[i] * counts[j]);
             }
         }
 
         Fit();
     }
+
+    private static int ChunkOf(int numPrefillTokens) => numPrefillTokens < LargeChunkTokens ? SmallChunk : LargeChunk;
 
     // Weighted least squares with prices that are not negative, by coordinate descent from the last prices.
     private void Fit()

@@ -51,7 +51,7 @@ public sealed class StepCostsTests
         }
 
         costs.Observe(1, 0, 3_600_000);
-        Assert.InRange(costs.Predict(1, 64), 150, 250);
+        Assert.InRange(costs.Predict(1, 63), 150, 250);
     }
 
     [Fact]
@@ -69,6 +69,20 @@ public sealed class StepCostsTests
         }
 
         Assert.InRange(costs.Predict(1, 64) / (3 * (8 + (3 * 64))), 0.75, 1.15);
+    }
+
+    [Fact]
+    public void PrefillTokensWithin_LargeChunksCheaper_TakesOneIfItFitsElseASmallOneByItsOwnPrice()
+    {
+        var costs = new StepCosts();
+        for (var i = 0; i < 200; i++)
+        {
+            var tokens = i % 2 == 0 ? 16 + (i % 5 * 8) : 64 + (i % 3 * 64);
+            costs.Observe(0, tokens, 5 + (tokens < 64 ? 9.0 * tokens : 4.5 * tokens));
+        }
+
+        Assert.InRange(costs.PrefillTokensWithin(400, 0), 80, 95);
+        Assert.InRange(costs.PrefillTokensWithin(200, 0), 19, 23);
     }
 
     [Fact]
