@@ -101,6 +101,12 @@ internal sealed class Vocabulary
     /// <summary>True if the token ends a generation.</summary>
     public bool IsEndOfGeneration(int token) => _isEndOfGeneration[token];
 
+    /// <summary>True if the token's bytes are text for a client: no marker, no reserved or meaningless place, nothing that ends a generation.</summary>
+    public bool IsText(int token) =>
+        _attributes[token] != TokenAttributes.None
+        && (_attributes[token] & (TokenAttributes.Control | TokenAttributes.Unknown | TokenAttributes.Unused)) == 0
+        && !_isEndOfGeneration[token];
+
     /// <summary>Kind of a token.</summary>
     public TokenAttributes GetAttributes(int token) => _attributes[token];
 

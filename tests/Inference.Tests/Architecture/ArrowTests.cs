@@ -3,7 +3,7 @@ using InferenceServer.Testing;
 
 namespace InferenceServer.Inference.Tests.Architecture;
 
-/// <summary>The arrow of docs/architecture.md: Native, Models, {Chat, Sampling}, Cache, Scheduling, Engine; each may use what comes before it.</summary>
+/// <summary>The arrow of docs/architecture.md: Native, Models, {Chat, Grammar, Sampling}, Cache, Scheduling, Engine; each may use what comes before it.</summary>
 public sealed partial class ArrowTests
 {
     private const string Prefix = "InferenceServer.Inference";
@@ -13,10 +13,11 @@ public sealed partial class ArrowTests
         ["Native"] = [],
         ["Models"] = ["Native"],
         ["Chat"] = ["Models"],
-        ["Sampling"] = ["Models"],
+        ["Grammar"] = ["Models"],
+        ["Sampling"] = ["Models", "Grammar"],
         ["Cache"] = [],
         ["Scheduling"] = ["Cache", "Sampling"],
-        ["Engine"] = ["Native", "Models", "Sampling", "Cache", "Scheduling"],
+        ["Engine"] = ["Native", "Models", "Grammar", "Sampling", "Cache", "Scheduling"],
     };
 
     [Fact]
