@@ -206,6 +206,8 @@ internal sealed class Automaton
                     case EdgeKind.Nothing:
                         _work.Push(new AutomatonThread(edge.Target, stack));
                         break;
+                    case EdgeKind.Call when CannotEnd(edge.Target, stack):
+                        break; // the rule could end, but not what comes after it
                     default:
                         _work.Push(new AutomatonThread(_graph.Entry(edge.Rule), _graph.IsTail(edge.Target) ? stack : Push(stack, edge.Target)));
                         break;

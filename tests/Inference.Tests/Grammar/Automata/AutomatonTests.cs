@@ -88,6 +88,15 @@ public sealed class AutomatonTests
     }
 
     [Fact]
+    public void Step_RuleAfterWhichNothingCanFollow_IsNotBegun()
+    {
+        var automaton = Grammars.Of(GrammarKind.Gbnf, "root ::= \"x\" | word never\nword ::= [a-z]+\nnever ::= \"y\" never");
+
+        Assert.True(automaton.Matches("x"));
+        Assert.True(automaton.Step(automaton.Start, (byte)'a').IsDead);
+    }
+
+    [Fact]
     public void ForcedByte_OnlyOneWay_IsThatByte()
     {
         var automaton = Grammars.Of(GrammarKind.Gbnf, "root ::= \"abc\" | \"abd\"");

@@ -1,0 +1,86 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Numerics;
+using System.Text;
+using InferenceServer.Inference.Grammar.Automata;
+using InferenceServer.Inference.Grammar.Tokens;
+
+namespace InferenceServer.Integration.Tests.Grammar;
+
+/// <summary>
+/// Generates under a grammar as a model that has no idea: every allowed token is equally likely. After a while it wants to
+/// end and takes what closes, since a string drawn from 150,000 tokens would hardly ever meet its quote.
+/// </summary>
+internal sealed class RandomOutput(GrammarVocabulary vocabulary, Random random)
+{
+    private const int MaxTokens = 20_000;
+
+    private static readonly SearchValues<byte> Closing = SearchValues.Create("\"}]"u8);
+
+    private readonly int[] _singles = [.. Enumerable.Range(0, vocabulary.Trie.NumTokens).Where(token => vocabulary.Trie.GetBytes(token).Length == 1)];
+
+    /// <summary>Microseconds of every mask that was asked for.</summary>
+    public List<double> MaskMicroseconds { get; } = [];
+
+    /// <summary>A whole text of the grammar.</summary>
+    /// <param name="automaton">The grammar.</param>
+    /// <param name="numFree">Tokens before it wants to end.</param>
+    public string Generate(Automaton automaton, int numFree)
+    {
+        var constraint = vocabulary.Constrain(automaton);
+        var bytes = new List<byte>();
+        for (var count = 0; count < MaxTokens; count++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var mask = constraint.GetMask();
+            MaskMicroseconds.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+            Assert.True(mask.Count > 0);
+            var token = count < numFree ? Pick(mask) : PickToEnd(constraint, mask);
+            Assert.True(constraint.Accepts(token));
+            Assert.True(constraint.Advance(token));
+            if (constraint.HasEnded)
+            {
+                return Encoding.UTF8.GetString([.. bytes]);
+            }
+
+            bytes.AddRange(vocabulary.Trie.GetBytes(token));
+        }
+
+        throw new InvalidOperationException($"No end after {MaxTokens} tokens: {Encoding.UTF8.GetString([.. bytes])[..200]}");
+    }
+
+    private int PickToEnd(GrammarConstraint constraint, TokenMask mask)
+    {
+        if (constraint.CanEnd)
+        {
+            return vocabulary.Trie.EndTokens[0];
+        }
+
+        // A single byte, so that what a pattern asks for at the end of a text comes soon; every other time one that closes, if it may come.
+        var singles = _singles.Where(mask.Allows).ToArray();
+        var closing = random.Next(2) == 0 ? -1 : Array.FindIndex(singles, token => Closing.Contains(vocabulary.Trie.GetBytes(token)[0]));
+        return closing >= 0 ? singles[closing] : singles.Length > 0 ? singles[random.Next(singles.Length)] : Pick(mask);
+    }
+
+    private int Pick(TokenMask mask)
+    {
+        var rank = random.Next(mask.Count);
+        for (var word = 0; ; word++)
+        {
+            var bits = mask.Bits[word];
+            var count = BitOperations.PopCount(bits);
+            if (rank >= count)
+            {
+                rank -= count;
+                continue;
+            }
+
+            for (; rank > 0; rank--)
+            {
+                bits &= bits - 1;
+            }
+
+            return (word * 64) + BitOperations.TrailingZeroCount(bits);
+        }
+    }
+}
