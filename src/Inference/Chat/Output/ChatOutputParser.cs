@@ -199,7 +199,8 @@ public sealed class ChatOutputParser
             return true;
         }
 
-        var rest = _cursor.Rest.TrimStart();
+        TakeAsContent(_cursor.Rest.Length - _cursor.Rest.TrimStart().Length);
+        var rest = _cursor.Rest;
         if (rest.IsEmpty)
         {
             return _cursor.Ended;
@@ -218,7 +219,6 @@ public sealed class ChatOutputParser
             return true;
         }
 
-        TakeAsContent(_cursor.Rest.Length - rest.Length);
         Open(bare, opener: null);
         return false;
     }

@@ -116,7 +116,7 @@ internal sealed partial class HarmonyReader(CallScene scene, string? opener) : C
         var rest = Cursor.Rest.TrimStart();
         if (rest.IsEmpty)
         {
-            return CallProgress.NeedsMore;
+            return Cursor.Rest.Length < MaxHeadLength ? CallProgress.NeedsMore : CallProgress.Rejected;
         }
 
         foreach (var start in new[] { HarmonyMessages.Channel, Recipient })

@@ -117,33 +117,30 @@ internal sealed class NamedCallReader(CallScene scene, NamedCalls syntax, string
     // Behind the marker: the arguments, or the name that a type stood for and a fence.
     private CallProgress? ReadFencedName()
     {
-        var rest = Cursor.Rest;
-        var start = rest.Length - rest.TrimStart().Length;
-        if (start == rest.Length)
+        if (!Cursor.SkipSpace())
         {
             return CallProgress.NeedsMore;
         }
 
-        if (rest[start] == '{')
+        if (Cursor.Current == '{')
         {
             return Start(_head);
         }
 
-        var end = rest[start..Math.Min(rest.Length, start + MaxHeadLength)].IndexOf('\n');
-        if (end < 0)
-        {
-            return rest.Length - start >= MaxHeadLength ? CallProgress.Rejected : CallProgress.NeedsMore;
-        }
-
-        // The word after the fence, if there is one, ends with the line; so one look at its end tells that the fence is whole.
-        var fence = rest[(start + end)..].TrimStart();
-        var brace = fence.IndexOf('{');
+        var rest = Cursor.Rest[..Math.Min(Cursor.Rest.Length, MaxHeadLength)];
+        var brace = rest.IndexOf('{');
         if (brace < 0)
         {
-            return fence.Length >= MaxHeadLength ? CallProgress.Rejected : CallProgress.NeedsMore;
+            return rest.Length == MaxHeadLength ? CallProgress.Rejected : CallProgress.NeedsMore;
         }
 
-        var language = fence[..brace].Trim();
+        var end = rest[..brace].IndexOf('\n');
+        if (end < 0)
+        {
+            return CallProgress.Rejected;
+        }
+
+        var language = rest[end..brace].Trim();
         if (language.StartsWith(Fence, StringComparison.Ordinal) && language[Fence.Length..] is "" or "json")
         {
             _isFenced = true;
@@ -153,8 +150,8 @@ internal sealed class NamedCallReader(CallScene scene, NamedCalls syntax, string
             return CallProgress.Rejected;
         }
 
-        var name = rest.Slice(start, end).ToString();
-        Cursor.Take(rest.Length - fence.Length + brace);
+        var name = rest[..end].ToString();
+        Cursor.Take(brace);
         return Start(name);
     }
 

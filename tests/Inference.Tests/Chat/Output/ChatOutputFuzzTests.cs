@@ -83,32 +83,35 @@ public sealed class ChatOutputFuzzTests
     [Fact]
     public void Feed_LongOutputsByCharacter_TakeTimeInProportion()
     {
-        // Texts that keep a reader waiting for their end: a quadratic one would take hours.
-        string[] starts =
+        // Texts that keep a reader waiting for their end. Once over all that was held would be 10^10 characters each.
+        (string Format, string Start)[] starts =
         [
-            "<tool_call>{\"arguments\": {\"a\": \"", "<tool_call>{\"name\": \"", "<tool_call>\n<function=get_w>\n<parameter=days>\n", "<tool_call>\n<function=get_w>\n<parameter=city>\n",
-            "<tool_call>{\"name\": \"get_w\", \"arguments\": {\"a\": 1", "<tool_call>", "{\"name\": \"get_w\", \"arguments\": [", "<|tool_call>call:get_w{",
+            ("hermes", "<tool_call>{\"arguments\": {\"a\": \""), ("hermes", "<tool_call>{\"name\": \""), ("hermes", "<tool_call>{\"name\": \"get_w\", \"arguments\": {\"a\": 1"),
+            ("hermes", "<tool_call>"), ("hermes", "<think>"), ("generic", ""), ("generic", "{\"name\": \"get_w\", \"arguments\": ["), ("gemma-4", "<|tool_call>call:get_w{"),
+            ("qwen3-coder", "<tool_call>\n<function=get_w>\n<parameter=days>\n"), ("qwen3-coder", "<tool_call>\n<function=get_w>\n<parameter=city>\n"), ("qwen3-coder", "<tool_call>"),
+            ("mistral", "[TOOL_CALLS]"), ("mistral", "[TOOL_CALLS]["), ("mistral", "[TOOL_CALLS]ping[ARGS]"), ("deepseek", "<｜tool▁call▁begin｜>function<｜tool▁sep｜>"),
+            ("deepseek", "<｜tool▁call▁begin｜>function<｜tool▁sep｜>ping\n"), ("harmony", "<|channel|>"), ("harmony", ""), ("lfm2", "<|tool_call_start|>["), ("functionary-v3.2", ">>>"),
         ];
-        var filler = new string('1', 300_000);
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        foreach (var start in starts)
+        foreach (var (format, start) in starts)
         {
-            foreach (var name in new[] { "hermes", "qwen3-coder", "gemma-4", "generic" })
+            foreach (var filler in new[] { "1", " ", "\n" })
             {
-                var parser = new ChatOutputParser(Outputs.Format(name), Outputs.Tools, Inference.Models.PromptText.Trusted(""), new Random(1));
+                var promptEnd = format == "harmony" && start.Length == 0 ? "<|start|>assistant" : "";
+                var parser = new ChatOutputParser(Outputs.Format(format), Outputs.Tools, Inference.Models.PromptText.Trusted(promptEnd), new Random(1));
                 var events = new List<ChatOutputEvent>();
                 parser.Feed(start, isControl: false, events);
-                foreach (var c in filler)
+                for (var i = 0; i < 200_000; i++)
                 {
-                    parser.Feed(c.ToString(), isControl: false, events);
+                    parser.Feed(filler, isControl: false, events);
                 }
 
                 parser.Finish(events);
-                Assert.NotEmpty(events);
+                Assert.InRange(events.Sum(item => item.Text.Length), 0, 1_000_000);
             }
         }
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
 
     private static string Damage(string text, Random random)
