@@ -48,11 +48,11 @@ internal sealed class GbnfCompiler
         switch (node)
         {
             case SyntaxNode.Characters characters:
-            {
-                var to = _builder.AddState();
-                _utf8.AddCharacter(from, characters.Set, to);
-                return to;
-            }
+                {
+                    var to = _builder.AddState();
+                    _utf8.AddCharacter(from, characters.Set, to);
+                    return to;
+                }
 
             case SyntaxNode.Reference reference:
                 return _rules.TryGetValue(reference.Name, out var rule)
@@ -66,18 +66,18 @@ internal sealed class GbnfCompiler
 
                 return from;
             case SyntaxNode.Choice choice:
-            {
-                var to = _builder.AddState();
-                foreach (var option in choice.Options)
                 {
-                    // A state of its own: a loop in one option must not lead into the next.
-                    var start = _builder.AddState();
-                    _builder.AddNothing(from, start);
-                    _builder.AddNothing(Add(start, option), to);
-                }
+                    var to = _builder.AddState();
+                    foreach (var option in choice.Options)
+                    {
+                        // A state of its own: a loop in one option must not lead into the next.
+                        var start = _builder.AddState();
+                        _builder.AddNothing(from, start);
+                        _builder.AddNothing(Add(start, option), to);
+                    }
 
-                return to;
-            }
+                    return to;
+                }
 
             case SyntaxNode.Repeat repeat:
                 return AddRepeat(from, repeat);

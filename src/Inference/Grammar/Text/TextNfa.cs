@@ -49,23 +49,23 @@ internal sealed class TextNfa(CompileBudget budget, string place)
         switch (node)
         {
             case SyntaxNode.Characters characters:
-            {
-                var to = AddState();
-                foreach (var (low, high) in characters.Set.Ranges)
                 {
-                    Add(from, low, high, to);
+                    var to = AddState();
+                    foreach (var (low, high) in characters.Set.Ranges)
+                    {
+                        Add(from, low, high, to);
+                    }
+
+                    return to;
                 }
 
-                return to;
-            }
-
             case SyntaxNode.Anchor anchor:
-            {
-                var symbol = anchor.IsEnd ? End : Begin;
-                var to = AddState();
-                Add(from, symbol, symbol, to);
-                return to;
-            }
+                {
+                    var symbol = anchor.IsEnd ? End : Begin;
+                    var to = AddState();
+                    Add(from, symbol, symbol, to);
+                    return to;
+                }
 
             case SyntaxNode.Sequence sequence:
                 foreach (var item in sequence.Items)
@@ -75,15 +75,15 @@ internal sealed class TextNfa(CompileBudget budget, string place)
 
                 return from;
             case SyntaxNode.Choice choice:
-            {
-                var to = AddState();
-                foreach (var option in choice.Options)
                 {
-                    AddEmpty(Add(from, option), to);
-                }
+                    var to = AddState();
+                    foreach (var option in choice.Options)
+                    {
+                        AddEmpty(Add(from, option), to);
+                    }
 
-                return to;
-            }
+                    return to;
+                }
 
             case SyntaxNode.Repeat repeat:
                 return AddRepeat(from, repeat);
