@@ -15,12 +15,12 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
 
     var model = ModelReader.Read(settings);
     builder.Logging.AddServerLogging(builder.Configuration);
-    builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings.Server));
+    builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings));
     builder.Services.AddEngine();
 
     await using var app = ServerApplication.Create(builder, settings, model);
     WarnOfExposure(app.Logger, commandLine, settings.Server);
-    await app.StartListeningAsync(settings.Server, cancellationToken);
+    await app.StartListeningAsync(settings, cancellationToken);
     Console.Write(Welcome.Text(app.ClientAddress(), model, needsKey: !app.Services.GetRequiredService<ApiKeys>().IsOpen));
     app.Services.GetRequiredService<EngineStarter>().Start();
     await app.WaitForShutdownAsync(cancellationToken);

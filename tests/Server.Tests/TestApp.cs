@@ -53,7 +53,7 @@ internal sealed class TestApp : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
         Assert.Empty(errors);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings.Server));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings));
         builder.Services.AddSingleton(clock);
         if (log is not null)
         {

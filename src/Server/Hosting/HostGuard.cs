@@ -16,7 +16,7 @@ internal sealed class HostGuard(RequestDelegate next, ApiKeys keys, OriginPolicy
     /// <summary>Refuses, or runs the rest of the pipeline.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (!keys.IsOpen)
+        if (!keys.IsOpen || Metrics.IsOnOwnPort(context, settings.Metrics))
         {
             return next(context);
         }

@@ -4,14 +4,14 @@ using InferenceServer.Server.Validation;
 namespace InferenceServer.Server.Hosting;
 
 /// <summary>Lets in whoever has a key, by <c>Authorization: Bearer</c> or <c>x-api-key</c>. Without configured keys anything goes.</summary>
-internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys)
+internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys, Settings settings)
 {
     private const string Scheme = "Bearer ";
 
     /// <summary>Refuses, or runs the rest of the pipeline.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (keys.IsOpen || Health.IsPublic(context.Request.Path))
+        if (keys.IsOpen || Health.IsPublic(context.Request.Path) || Metrics.IsOpen(context, settings.Metrics))
         {
             return next(context);
         }

@@ -16,42 +16,32 @@ internal static class Listening
     private static readonly MinDataRate MinResponseRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(5));
 
     /// <summary>Sets Kestrel up.</summary>
-    public static void ConfigureListening(this KestrelServerOptions kestrel, ServerOptions options)
+    public static void ConfigureListening(this KestrelServerOptions kestrel, Settings settings)
     {
+        var options = settings.Server;
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.MinResponseDataRate = MinResponseRate;
-        var address = ListenAddress.Parse(options.Host)!;
-        if (address.Address is { } ip)
+        kestrel.Listen(options.Host, options.Port);
+        if (settings.Metrics is { Enabled: true, Port: { } port })
         {
-            kestrel.Listen(ip, options.Port);
-        }
-        else if (address.IsLocalhost && options.Port != 0)
-        {
-            kestrel.ListenLocalhost(options.Port);
-        }
-        else if (address.IsLocalhost)
-        {
-            // Two addresses cannot be promised the same free port.
-            kestrel.Listen(IPAddress.Loopback, 0);
-        }
-        else
-        {
-            kestrel.ListenAnyIP(options.Port);
+            kestrel.Listen(settings.Metrics.Host ?? options.Host, port);
         }
     }
 
     /// <summary>Opens the port. Throws <see cref="StartupException"/>.</summary>
-    public static async Task StartListeningAsync(this WebApplication app, ServerOptions options, CancellationToken cancellationToken)
+    public static async Task StartListeningAsync(this WebApplication app, Settings settings, CancellationToken cancellationToken)
     {
+        var options = settings.Server;
         try
         {
             await app.StartAsync(cancellationToken);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            throw new StartupException(ExitCode.CannotListen, $"Port {options.Port} of {options.Host} is taken. Choose another with --port.");
+            var other = settings.Metrics.Port is { } port ? $" (or port {port}, Metrics:Port)" : "";
+            throw new StartupException(ExitCode.CannotListen, $"Port {options.Port} of {options.Host}{other} is taken. Choose another with --port.");
         }
         catch (Exception e) when ((e as SocketException ?? e.InnerException as SocketException) is { } socket)
         {
@@ -64,5 +54,27 @@ internal static class Listening
     {
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal).TrimEnd('/');
+    }
+
+    private static void Listen(this KestrelServerOptions kestrel, string host, int port)
+    {
+        var address = ListenAddress.Parse(host)!;
+        if (address.Address is { } ip)
+        {
+            kestrel.Listen(ip, port);
+        }
+        else if (address.IsLocalhost && port != 0)
+        {
+            kestrel.ListenLocalhost(port);
+        }
+        else if (address.IsLocalhost)
+        {
+            // Two addresses cannot be promised the same free port.
+            kestrel.Listen(IPAddress.Loopback, 0);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(port);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using InferenceServer.Inference;
+using InferenceServer.Telemetry.Metrics;
 using Microsoft.Extensions.Options;
 
 namespace InferenceServer.Server.Hosting;
@@ -10,3 +11,7 @@ internal sealed partial class ServerOptionsValidator : IValidateOptions<ServerOp
 /// <summary>Checks the attributes of <see cref="InferenceOptions"/>; generated.</summary>
 [OptionsValidator]
 internal sealed partial class InferenceOptionsValidator : IValidateOptions<InferenceOptions>;
+
+/// <summary>Checks the attributes of <see cref="MetricsOptions"/>; generated.</summary>
+[OptionsValidator]
+internal sealed partial class MetricsOptionsValidator : IValidateOptions<MetricsOptions>;

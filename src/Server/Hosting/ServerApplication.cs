@@ -1,6 +1,7 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.OpenAi;
+using InferenceServer.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace InferenceServer.Server.Hosting;
@@ -19,6 +20,7 @@ internal static class ServerApplication
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorMapping>();
         app.UseMiddleware<PathNormalizer>();
+        app.UseMiddleware<MetricsPort>();
         app.UseMiddleware<HostGuard>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<KeyCheck>();
@@ -30,6 +32,7 @@ internal static class ServerApplication
         app.MapTokenization();
         app.MapModels();
         app.MapHealth();
+        app.MapMetrics();
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;
     }
@@ -56,6 +59,7 @@ internal static class ServerApplication
         services.AddSingleton(new OriginPolicy(settings.Server.AllowedOrigins));
         services.AddSingleton(new AdmissionGate(settings.Inference.Parallel + settings.Inference.MaxWaiting));
         services.TryAddSingleton(TimeProvider.System);
+        AddMeasuring(services, settings);
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();
@@ -67,5 +71,15 @@ internal static class ServerApplication
         });
         services.AddRouting();
         services.AddOpenApi();
+    }
+
+    private static void AddMeasuring(IServiceCollection services, Settings settings)
+    {
+        services.AddMetrics();
+        if (settings.Metrics.Enabled)
+        {
+            services.AddTelemetry(settings.Metrics, ServerVersion.Text);
+            services.AddHostedService<TelemetryStarter>();
+        }
     }
 }

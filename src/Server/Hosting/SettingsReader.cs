@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using InferenceServer.Inference;
+using InferenceServer.Telemetry.Metrics;
 using Microsoft.Extensions.Options;
 
 namespace InferenceServer.Server.Hosting;
@@ -15,7 +16,7 @@ internal static class SettingsReader
     // A key this many edits away from a known one is probably a slip.
     private const int MaxSlips = 3;
 
-    /// <summary>Reads and validates both sections.</summary>
+    /// <summary>Reads and validates all sections.</summary>
     /// <param name="configuration">All sources merged.</param>
     /// <param name="errors">What is wrong, one line each; empty if all is well.</param>
     public static Settings Read(IConfiguration configuration, out IReadOnlyList<string> errors)
@@ -23,11 +24,14 @@ internal static class SettingsReader
         var found = new List<string>();
         var server = Bind<ServerOptions>(configuration.GetSection(ServerOptions.Section), found);
         var inference = Bind<InferenceOptions>(configuration.GetSection(InferenceOptions.Section), found);
+        var metrics = Bind<MetricsOptions>(configuration.GetSection(MetricsOptions.Section), found);
         Collect(new ServerOptionsValidator().Validate(ServerOptions.Section, server), found);
         Collect(new ServerOptionsRules().Validate(ServerOptions.Section, server), found);
         Collect(new InferenceOptionsValidator().Validate(InferenceOptions.Section, inference), found);
+        Collect(new MetricsOptionsValidator().Validate(MetricsOptions.Section, metrics), found);
+        Collect(new MetricsOptionsRules(server).Validate(MetricsOptions.Section, metrics), found);
         errors = found;
-        return new Settings(server, inference);
+        return new Settings(server, inference, metrics);
     }
 
     private static void Collect(ValidateOptionsResult result, List<string> errors)
@@ -171,4 +175,4 @@ internal static class SettingsReader
 }
 
 /// <summary>The options of the whole process, validated and never changed again.</summary>
-internal sealed record Settings(ServerOptions Server, InferenceOptions Inference);
+internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics);

@@ -42,7 +42,7 @@ internal sealed class RunningServer : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
         Assert.Empty(errors);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings.Server));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings));
         builder.Services.AddEngine();
         var app = ServerApplication.Create(builder, settings, ModelReader.Read(settings));
         await app.StartAsync();

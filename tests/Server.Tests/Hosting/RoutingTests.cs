@@ -147,7 +147,7 @@ public sealed class RoutingTests
         var paths = root.GetProperty("paths");
         Assert.Equal(
             [
-                "/", "/apply-template", "/detokenize", "/livez", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health", "/v1/models",
+                "/", "/apply-template", "/detokenize", "/livez", "/metrics", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health", "/v1/models",
                 "/v1/models/{id}", "/v1/rerank",
             ],
             paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
