@@ -1,6 +1,8 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
+using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Bench.Micro;
 
@@ -9,17 +11,18 @@ public class ChunkWriterBenchmarks : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _output = new(4096);
     private readonly ChatChunkWriter _writer;
+    private readonly PlainChoice _choice = new(0, new GenerationStream(0), new RequestedEnd(), TimeProvider.System, echo: null);
 
     /// <summary>A writer in the middle of an answer.</summary>
     public ChunkWriterBenchmarks() =>
-        _writer = new ChatChunkWriter(_output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl"), 1_700_000_000, "model", "fingerprint", "default"), includeUsage: true);
+        _writer = new ChatChunkWriter(_output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl"), 1_700_000_000, "model", "fingerprint", "default"), includeUsage: true, mayCall: false);
 
     /// <summary>One chunk; returns its bytes.</summary>
     [Benchmark]
     public int WriteContent()
     {
         _output.ResetWrittenCount();
-        _writer.WriteText(0, " capital", []);
+        _writer.Write(_choice, AnswerEvent.OfContent(" capital", []));
         return _output.WrittenCount;
     }
 

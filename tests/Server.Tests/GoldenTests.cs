@@ -6,7 +6,7 @@ namespace InferenceServer.Server.Tests;
 
 /// <summary>
 /// Sends each request under Golden/ and compares the whole answer with the file beside it. UPDATE_GOLDEN=1 writes the answers
-/// instead. A request file is: lines of set-up ("# reply: a|b", "# cached: 3", "# Server:Alias: x"), method and path, headers, a blank line,
+/// instead. A request file is: lines of set-up ("# reply: a|b", "# cached: 3", "# template: Qwen3-Coder", "# Server:Alias: x"), method and path, headers, a blank line,
 /// the body.
 /// </summary>
 public sealed partial class GoldenTests
@@ -43,7 +43,10 @@ public sealed partial class GoldenTests
             switch (key)
             {
                 case "reply":
-                    engine.Reply = value.Split('|');
+                    engine.Reply = value.Replace("\\n", "\n", StringComparison.Ordinal).Split('|');
+                    break;
+                case "template":
+                    settings.Add(("Inference:ChatTemplate", ReferenceTemplates.FileOf(value)));
                     break;
                 case "cached":
                     engine.NumCachedTokens = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
@@ -98,7 +101,7 @@ public sealed partial class GoldenTests
         return text.Append('\n').Append(await response.Content.ReadAsStringAsync()).Append('\n').ToString();
     }
 
-    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(AnswerId().Replace(answer, "$1-ID"), "req_ID"), "127.0.0.1:PORT");
+    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(CallId().Replace(AnswerId().Replace(answer, "$1-ID"), "call_ID"), "req_ID"), "127.0.0.1:PORT");
 
     private static (string Key, string Value) Split(string line, string separator)
     {
@@ -108,6 +111,9 @@ public sealed partial class GoldenTests
 
     [GeneratedRegex("(chatcmpl|cmpl)-[A-Za-z0-9]{24}")]
     private static partial Regex AnswerId();
+
+    [GeneratedRegex("call_[A-Za-z0-9]{24}")]
+    private static partial Regex CallId();
 
     [GeneratedRegex("req_[0-9a-f]{32}")]
     private static partial Regex RequestId();

@@ -80,7 +80,7 @@ internal sealed class TestApp : IAsyncDisposable
             FileSize = 654_321,
             Quantization = "Q4_1",
         },
-        ChatTemplate.Parse(ChatTemplate.FallbackSource, null, null),
+        ChatTemplate.Parse(settings.Inference.ChatTemplate is { } file ? File.ReadAllText(file) : ChatTemplate.FallbackSource, null, null),
         settings,
         FixedClock.Now,
         embedding);

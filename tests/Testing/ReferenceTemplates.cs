@@ -19,7 +19,9 @@ internal static class ReferenceTemplates
     /// <summary>The variables of each conversation, by its name.</summary>
     public static JsonElement Cases => AllCases.Value;
 
-    public static string Source(string template) => File.ReadAllText(Path.Combine(Folder, "templates", template + ".jinja"));
+    public static string Source(string template) => File.ReadAllText(FileOf(template));
+
+    public static string FileOf(string template) => Path.Combine(Folder, "templates", template + ".jinja");
 
     /// <summary>By conversation: <c>text</c>, or <c>error</c> with Python's exception type and message.</summary>
     public static JsonElement Expected(string template) => Read(Path.Combine(Folder, "expected", template + ".json"));

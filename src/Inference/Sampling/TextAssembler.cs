@@ -16,6 +16,9 @@ public sealed class TextAssembler
 
     // Bytes fed to the matcher and not released yet; shorter than the longest stop text between two calls.
     private readonly List<byte> _held = [];
+
+    // Markers behind text that is held back, and after how many bytes of text each comes.
+    private readonly Queue<(long At, byte[] Bytes)> _heldMarkers = [];
     private readonly int _minTokens;
     private readonly bool _includesStop;
     private long _numReleased;
@@ -72,10 +75,44 @@ public sealed class TextAssembler
         return Release(numSafe);
     }
 
+    /// <summary>
+    /// Takes a control token that shows in its place of the text, though no stop text is searched for in it. Its bytes do not
+    /// count in <see cref="NumShownBytes"/>.
+    /// </summary>
+    public string AppendMarker(ReadOnlySpan<byte> bytes)
+    {
+        _numTokens++;
+        if (Stopped)
+        {
+            return "";
+        }
+
+        if (_held.Count == 0)
+        {
+            return _detokenizer.Append(bytes);
+        }
+
+        _heldMarkers.Enqueue((_numReleased + _held.Count, bytes.ToArray()));
+        return "";
+    }
+
     /// <summary>The end of the generation: the text held back, unless it belongs to the stop text that matched.</summary>
     public string Flush() => (Stopped ? "" : Release(_held.Count)) + _detokenizer.Flush();
 
     private string Release(int count)
+    {
+        var text = "";
+        while (_heldMarkers.TryPeek(out var marker) && marker.At <= _numReleased + count)
+        {
+            var before = (int)(marker.At - _numReleased);
+            text += ReleaseText(before) + _detokenizer.Append(_heldMarkers.Dequeue().Bytes);
+            count -= before;
+        }
+
+        return text + ReleaseText(count);
+    }
+
+    private string ReleaseText(int count)
     {
         if (count == 0)
         {

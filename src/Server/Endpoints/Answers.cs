@@ -24,15 +24,15 @@ internal static class Answers
     /// <param name="request">Whether to stream.</param>
     /// <param name="generation">Runs.</param>
     /// <param name="identity">Names of the answer.</param>
-    /// <param name="createWriter">Writes events to the body; is told whether they carry usage.</param>
-    /// <param name="writeWholeAsync">Writes the answer once all choices have ended well.</param>
+    /// <param name="createWriter">The dialect's writer to the body; is told whether usage is to be streamed.</param>
+    /// <param name="writeWholeAsync">Writes the answer in one piece, once all choices have ended well.</param>
     public static async Task WriteAnswerAsync(
         this HttpContext context,
         ValidRequest request,
         Generation generation,
         AnswerIdentity identity,
-        Func<PipeWriter, bool, ChunkWriter> createWriter,
-        Func<ChoiceText[], Task> writeWholeAsync)
+        Func<PipeWriter, bool, AnswerWriter> createWriter,
+        Func<Answer[], Task> writeWholeAsync)
     {
         try
         {
@@ -57,20 +57,20 @@ internal static class Answers
         }
     }
 
-    private static async Task StreamAsync(HttpContext context, ValidRequest request, Generation generation, Func<PipeWriter, bool, ChunkWriter> createWriter)
+    private static async Task StreamAsync(HttpContext context, ValidRequest request, Generation generation, Func<PipeWriter, bool, AnswerWriter> createWriter)
     {
         var settings = context.RequestServices.GetRequiredService<Settings>().Server;
         var clock = context.RequestServices.GetRequiredService<TimeProvider>();
-        SetStreamHeaders(context);
-        var includeUsage = request.IncludeUsage || settings.AlwaysIncludeUsage;
-        var pingInterval = TimeSpan.FromMilliseconds(settings.PingIntervalMs);
-        using var stream = new AnswerStream(generation, context.Response.BodyWriter, createWriter(context.Response.BodyWriter, includeUsage), includeUsage, pingInterval, clock);
+        var body = context.Response.BodyWriter;
+        var writer = createWriter(body, request.IncludeUsage || settings.AlwaysIncludeUsage);
+        SetStreamHeaders(context, writer.ContentType);
+        using var stream = new AnswerStream(generation, body, writer, TimeSpan.FromMilliseconds(settings.PingIntervalMs), clock);
         await stream.RunAsync();
     }
 
-    private static async Task AnswerWholeAsync(HttpContext context, Generation generation, Func<ChoiceText[], Task> writeWholeAsync)
+    private static async Task AnswerWholeAsync(HttpContext context, Generation generation, Func<Answer[], Task> writeWholeAsync)
     {
-        var texts = await AnswerReader.ReadAsync(generation);
+        var answers = await AnswerReader.ReadAsync(generation);
         if (context.RequestAborted.IsCancellationRequested)
         {
             // For the log; nobody is there to read it.
@@ -84,13 +84,13 @@ internal static class Answers
             return;
         }
 
-        await writeWholeAsync(texts);
+        await writeWholeAsync(answers);
     }
 
-    private static void SetStreamHeaders(HttpContext context)
+    private static void SetStreamHeaders(HttpContext context, string contentType)
     {
         var response = context.Response;
-        response.ContentType = "text/event-stream";
+        response.ContentType = contentType;
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         if (HttpProtocol.IsHttp11(context.Request.Protocol))

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Streaming;
@@ -27,58 +28,30 @@ internal static class ChatCompletions
             .WithErrors(400, 401, 403, 413, 415);
     }
 
-    private static async Task CompleteAsync(HttpContext context)
+    private static Task CompleteAsync(HttpContext context) =>
+        JsonRequest.RunAsync(context, context.RequestServices.GetRequiredService<ChatPipeline>().TryEnter, (body, permit) => AnswerAsync(context, body, permit));
+
+    private static async Task<RequestError?> AnswerAsync(HttpContext context, JsonElement body, AdmissionGate.Permit permit)
     {
-        var services = context.RequestServices;
-        var pipeline = services.GetRequiredService<ChatPipeline>();
-        if (pipeline.WhyUnavailable() is { } unavailable)
+        var model = context.RequestServices.GetRequiredService<ServedModel>();
+        var pipeline = context.RequestServices.GetRequiredService<ChatPipeline>();
+        if (!ChatRequestValidator.Validate(body, model.Metadata.VocabularySize).TryGet(out var request, out var error)
+            || !(await pipeline.StartAsync(request, permit, context.RequestAborted)).TryGet(out var generation, out error))
         {
-            await context.WriteErrorAsync(unavailable);
-            return;
+            return error;
         }
 
-        var settings = services.GetRequiredService<Settings>();
-        var bound = await RequestBody.ReadAsync(context.Request, settings.Server.MaxRequestBodyBytes, context.RequestAborted);
-        if (!bound.TryGet(out var body, out var error))
-        {
-            await context.WriteErrorAsync(error);
-            return;
-        }
-
-        using (body)
-        using (var permit = pipeline.TryEnter())
-        {
-            if (permit is null)
-            {
-                await context.WriteErrorAsync(RequestError.Busy());
-                return;
-            }
-
-            var model = services.GetRequiredService<ServedModel>();
-            if (!ChatRequestValidator.Validate(body.Root, model.Metadata.VocabularySize).TryGet(out var request, out error))
-            {
-                await context.WriteErrorAsync(error);
-                return;
-            }
-
-            var started = await pipeline.StartAsync(request, permit, context.RequestAborted);
-            if (!started.TryGet(out var generation, out error))
-            {
-                await context.WriteErrorAsync(error);
-                return;
-            }
-
-            var identity = context.NewIdentity("chatcmpl", request);
-            await context.WriteAnswerAsync(
-                request,
-                generation,
-                identity,
-                (body, includeUsage) => new ChatChunkWriter(body, identity, includeUsage),
-                texts => context.WriteJsonAsync(
-                    StatusCodes.Status200OK,
-                    ChatAggregator.ToResponse(generation, texts, identity, request.TopLogProbs is not null),
-                    OpenAiJson.Wire.ChatCompletionResponse));
-        }
+        var identity = context.NewIdentity("chatcmpl", request);
+        await context.WriteAnswerAsync(
+            request,
+            generation,
+            identity,
+            (output, includeUsage) => new ChatChunkWriter(output, identity, includeUsage, mayCall: !request.Prompt.Tools.IsEmpty),
+            answers => context.WriteJsonAsync(
+                StatusCodes.Status200OK,
+                ChatAggregator.ToResponse(generation, answers, identity, request.TopLogProbs is not null),
+                OpenAiJson.Wire.ChatCompletionResponse));
+        return null;
     }
 
     private static async Task ApplyTemplateAsync(HttpContext context)

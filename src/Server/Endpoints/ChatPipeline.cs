@@ -1,4 +1,5 @@
 using InferenceServer.Inference.Chat;
+using InferenceServer.Inference.Chat.Output;
 using InferenceServer.Inference.Models;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Streaming;
@@ -23,7 +24,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
     {
         try
         {
-            return model.Template.Render(request.Prompt);
+            return model.Template.Render(model.Format.ShowTools(request.Prompt));
         }
         catch (TemplateException e)
         {
@@ -50,6 +51,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
 
         return tokens.Length == 0
             ? RequestError.TemplateRefused("The conversation renders to an empty prompt.")
-            : starter.Submit(request, [tokens], request.NumChoices, "messages");
+            : starter.Submit(request, [tokens], request.NumChoices, "messages", scoresPrompts: false, (index, stream, clock) =>
+                new ParsedChoice(index, stream, request.End, clock, new ChatOutputParser(model.Format, request.Prompt.Tools, prompt)));
     }
 }

@@ -50,7 +50,13 @@ internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel mo
             }
         }
 
-        return starter.Submit(request, prompts, request.NumCandidates, "prompt", echoes, reportsMarkers: true);
+        return starter.Submit(
+            request,
+            prompts,
+            request.NumCandidates,
+            "prompt",
+            echoes is { } && request.ReportsLogProbs,
+            (index, stream, clock) => new PlainChoice(index, stream, request.End, clock, echoes?[index / request.NumCandidates]));
     }
 
     private async ValueTask<Checked<int[]>> EncodeAsync(CompletionPrompt prompt, ValidCompletionRequest request, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Streaming;
@@ -18,51 +19,29 @@ internal static class Completions
             .WithEvents<CompletionResponse>()
             .WithErrors(400, 401, 403, 404, 413, 415, 429, 500, 503);
 
-    private static async Task CompleteAsync(HttpContext context)
+    private static Task CompleteAsync(HttpContext context) =>
+        JsonRequest.RunAsync(context, context.RequestServices.GetRequiredService<GenerationStarter>().TryEnter, (body, permit) => AnswerAsync(context, body, permit));
+
+    private static async Task<RequestError?> AnswerAsync(HttpContext context, JsonElement body, AdmissionGate.Permit permit)
     {
-        var services = context.RequestServices;
-        var starter = services.GetRequiredService<GenerationStarter>();
-        if (starter.WhyUnavailable() is { } unavailable)
+        var model = context.RequestServices.GetRequiredService<ServedModel>();
+        var pipeline = context.RequestServices.GetRequiredService<CompletionPipeline>();
+        if (!CompletionRequestValidator.Validate(body, model.Metadata.VocabularySize).TryGet(out var request, out var error)
+            || !(await pipeline.StartAsync(request, permit, context.RequestAborted)).TryGet(out var generation, out error))
         {
-            await context.WriteErrorAsync(unavailable);
-            return;
+            return error;
         }
 
-        var settings = services.GetRequiredService<Settings>();
-        var bound = await RequestBody.ReadAsync(context.Request, settings.Server.MaxRequestBodyBytes, context.RequestAborted);
-        if (!bound.TryGet(out var body, out var error))
-        {
-            await context.WriteErrorAsync(error);
-            return;
-        }
-
-        using (body)
-        using (var permit = starter.TryEnter())
-        {
-            if (permit is null)
-            {
-                await context.WriteErrorAsync(RequestError.Busy());
-                return;
-            }
-
-            var model = services.GetRequiredService<ServedModel>();
-            if (!CompletionRequestValidator.Validate(body.Root, model.Metadata.VocabularySize).TryGet(out var request, out error)
-                || !(await services.GetRequiredService<CompletionPipeline>().StartAsync(request, permit, context.RequestAborted)).TryGet(out var generation, out error))
-            {
-                await context.WriteErrorAsync(error);
-                return;
-            }
-
-            var identity = context.NewIdentity("cmpl", request);
-            await context.WriteAnswerAsync(
-                request,
-                generation,
-                identity,
-                (output, includeUsage) => new CompletionChunkWriter(output, identity, includeUsage),
-                texts => context.WriteJsonAsync(
-                    StatusCodes.Status200OK,
-                    CompletionAggregator.ToResponse(generation, texts, identity, request.NumChoices, request.ReportsLogProbs),
-                    OpenAiJson.Wire.CompletionResponse));
-        }
+        var identity = context.NewIdentity("cmpl", request);
+        await context.WriteAnswerAsync(
+            request,
+            generation,
+            identity,
+            (output, includeUsage) => new CompletionChunkWriter(output, identity, includeUsage),
+            answers => context.WriteJsonAsync(
+                StatusCodes.Status200OK,
+                CompletionAggregator.ToResponse(generation, answers, identity, request.NumChoices, request.ReportsLogProbs),
+                OpenAiJson.Wire.CompletionResponse));
+        return null;
     }
 }

@@ -21,7 +21,7 @@ internal static class Embeddings
     private static Task EmbedAsync(HttpContext context)
     {
         var pipeline = context.RequestServices.GetRequiredService<EmbeddingPipeline>();
-        return JsonRequest.RunAsync(context, pipeline.TryEnter, body => AnswerAsync(context, pipeline, body));
+        return JsonRequest.RunAsync(context, pipeline.TryEnter, (body, _) => AnswerAsync(context, pipeline, body));
     }
 
     private static async Task<RequestError?> AnswerAsync(HttpContext context, EmbeddingPipeline pipeline, JsonElement body)

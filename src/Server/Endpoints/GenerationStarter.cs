@@ -64,10 +64,15 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
     /// <param name="prompts">At least one, each at least one token.</param>
     /// <param name="answersPerPrompt">At least 1.</param>
     /// <param name="param">The field that holds the prompts.</param>
-    /// <param name="echoes">What the answers to each prompt begin with; null for nothing.</param>
-    /// <param name="reportsMarkers">True: also tokens that are no text have log probabilities.</param>
+    /// <param name="scoresPrompts">True: the log probabilities of the prompts' tokens are wanted.</param>
+    /// <param name="createChoice">Makes the reader of an answer's events from its index, the events and a clock.</param>
     public Checked<Generation> Submit(
-        ValidRequest request, IReadOnlyList<int[]> prompts, int answersPerPrompt, string param, IReadOnlyList<PromptEcho>? echoes = null, bool reportsMarkers = false)
+        ValidRequest request,
+        IReadOnlyList<int[]> prompts,
+        int answersPerPrompt,
+        string param,
+        bool scoresPrompts,
+        Func<int, GenerationStream, TimeProvider, Choice> createChoice)
     {
         if (prompts.FirstOrDefault(prompt => prompt.Length >= model.ContextLength) is { } tooLong)
         {
@@ -79,8 +84,7 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
         for (var index = 0; index < choices.Length; index++)
         {
             var prompt = prompts[index / answersPerPrompt];
-            var echo = echoes?[index / answersPerPrompt];
-            var result = engine.Submit(ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), echo is { IsScored: true }));
+            var result = engine.Submit(ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), scoresPrompts));
             if (result.Stream is null)
             {
                 foreach (var started in choices.AsSpan(0, index))
@@ -91,7 +95,7 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
                 return result.Status == SubmitStatus.QueueFull ? RequestError.Busy() : WhyUnavailable() ?? RequestError.Loading();
             }
 
-            choices[index] = new Choice(index, result.Stream, request.End, clock, echo, reportsMarkers);
+            choices[index] = createChoice(index, result.Stream, clock);
         }
 
         return new Generation(engine, clock, prompts.Sum(prompt => prompt.Length), choices, answersPerPrompt);

@@ -4,14 +4,15 @@ using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Endpoints;
 
-/// <summary>The stops before validation for requests that are answered in one piece: Bind and Admit.</summary>
+/// <summary>The stops before validation, the same for every request that costs work: Bind and Admit.</summary>
 internal static class JsonRequest
 {
     /// <summary>Reads the body and runs the rest of the request under a permit, or answers with the reason why not.</summary>
     /// <param name="context">The request.</param>
     /// <param name="tryEnter">Gives a permit, or null when the server is full.</param>
-    /// <param name="answer">Is given the body, which dies with the call; answers, or returns why it cannot.</param>
-    public static async Task RunAsync(HttpContext context, Func<AdmissionGate.Permit?> tryEnter, Func<JsonElement, Task<RequestError?>> answer)
+    /// <param name="answer">Is given the body, which dies with the call, and the permit; answers, or returns why it cannot.</param>
+    public static async Task RunAsync(
+        HttpContext context, Func<AdmissionGate.Permit?> tryEnter, Func<JsonElement, AdmissionGate.Permit, Task<RequestError?>> answer)
     {
         var settings = context.RequestServices.GetRequiredService<Settings>();
         var unavailable = context.RequestServices.GetRequiredService<ChatPipeline>().WhyUnavailable();
@@ -31,7 +32,7 @@ internal static class JsonRequest
         using (body)
         using (var permit = tryEnter())
         {
-            error = permit is null ? RequestError.Busy() : await answer(body.Root);
+            error = permit is null ? RequestError.Busy() : await answer(body.Root, permit);
         }
 
         if (error is not null)

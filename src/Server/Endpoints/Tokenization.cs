@@ -32,7 +32,7 @@ internal static class Tokenization
     private static Task RunAsync(HttpContext context, Func<HttpContext, JsonElement, Task<RequestError?>> answer)
     {
         var pipeline = context.RequestServices.GetRequiredService<ChatPipeline>();
-        return JsonRequest.RunAsync(context, pipeline.TryEnter, async body =>
+        return JsonRequest.RunAsync(context, pipeline.TryEnter, async (body, _) =>
         {
             try
             {

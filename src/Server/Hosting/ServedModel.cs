@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using InferenceServer.Inference;
 using InferenceServer.Inference.Chat;
+using InferenceServer.Inference.Chat.Output;
 using InferenceServer.Inference.Models;
 
 namespace InferenceServer.Server.Hosting;
@@ -20,6 +21,7 @@ internal sealed class ServedModel
         Embedding = embedding;
         Metadata = metadata;
         Template = template;
+        Format = ChatFormat.Detect(template);
         Created = created.ToUnixTimeSeconds();
         ContextLength = Math.Min(metadata.ContextLength, settings.Inference.Context);
         IsStrict = settings.Server.StrictModel;
@@ -43,6 +45,9 @@ internal sealed class ServedModel
 
     /// <summary>Turns conversations into prompts.</summary>
     public ChatTemplate Template { get; }
+
+    /// <summary>How the model writes thoughts and calls.</summary>
+    public ChatFormat Format { get; }
 
     /// <summary>Tokens that one request may use, prompt and answer together.</summary>
     public int ContextLength { get; }

@@ -47,12 +47,43 @@ internal sealed record ChatChunkChoice
     public required string? FinishReason { get; init; }
 }
 
-/// <summary>Text to append. The role comes once, in a choice's first chunk.</summary>
+/// <summary>What to append. The role comes once, in a choice's first chunk.</summary>
 internal sealed record ChatDelta
 {
     public string? Role { get; init; }
 
     public string? Content { get; init; }
 
+    /// <summary>Of the thought before the text.</summary>
+    public string? ReasoningContent { get; init; }
+
     public string? Refusal { get; init; }
+
+    /// <summary>One call, or more of its arguments.</summary>
+    public IReadOnlyList<ChatCallDelta>? ToolCalls { get; init; }
+}
+
+/// <summary>A new call, with id, type and name, or more of its arguments.</summary>
+internal sealed record ChatCallDelta
+{
+    /// <summary>Which call of the choice, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Only when the call is new.</summary>
+    public string? Id { get; init; }
+
+    /// <inheritdoc cref="Id"/>
+    public string? Type { get; init; }
+
+    public required ChatFunctionDelta Function { get; init; }
+}
+
+/// <summary>What to call.</summary>
+internal sealed record ChatFunctionDelta
+{
+    /// <summary>Only when the call is new.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Text to append; joined, it is JSON.</summary>
+    public required string Arguments { get; init; }
 }

@@ -42,7 +42,7 @@ internal sealed record ChatChoice
     [JsonPropertyName("logprobs")]
     public ChatLogProbs? LogProbs { get; init; }
 
-    /// <summary><c>stop</c> or <c>length</c>.</summary>
+    /// <summary><c>stop</c>, <c>length</c>, or <c>tool_calls</c> if the model ended by itself with calls.</summary>
     public required string FinishReason { get; init; }
 }
 
@@ -51,9 +51,34 @@ internal sealed record ChatAnswer
 {
     public string Role { get; init; } = "assistant";
 
+    /// <summary>The text; null if the answer is calls alone.</summary>
     public required string? Content { get; init; }
 
+    /// <summary>What the model thought before; absent if it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
+
+    /// <summary>Always null: local models do not refuse in a field of their own.</summary>
     public string? Refusal { get; init; }
+
+    /// <summary>Calls of the request's tools; absent if there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ChatAnswerCall>? ToolCalls { get; init; }
 
     public IReadOnlyList<string> Annotations { get; init; } = [];
 }
+
+/// <summary>A call that the model wants made.</summary>
+internal sealed record ChatAnswerCall
+{
+    public required string Id { get; init; }
+
+    public string Type { get; init; } = "function";
+
+    public required ChatAnswerFunction Function { get; init; }
+}
+
+/// <summary>What to call.</summary>
+/// <param name="Name">Name of the function.</param>
+/// <param name="Arguments">JSON as the model wrote it; cut off if the answer was.</param>
+internal sealed record ChatAnswerFunction(string Name, string Arguments);

@@ -1,32 +1,32 @@
-using System.Text;
-
 namespace InferenceServer.Server.Streaming;
 
 /// <summary>Waits for all choices of a request without <c>stream</c>.</summary>
 internal static class AnswerReader
 {
     /// <summary>Reads every choice to its end.</summary>
-    /// <returns>The text of each choice, by index. Whether they are whole is for the generation to say.</returns>
-    public static async Task<ChoiceText[]> ReadAsync(Generation generation)
+    /// <returns>Each choice's answer, by index. Whether they are whole is for the generation to say.</returns>
+    public static async Task<Answer[]> ReadAsync(Generation generation)
     {
-        var texts = new ChoiceText[generation.Choices.Count];
+        var answers = new Answer[generation.Choices.Count];
         foreach (var choice in generation.Choices)
         {
             // One after the other: the engine fills the others' streams meanwhile.
-            var text = new StringBuilder();
-            var logProbs = new List<PlacedLogProbs>();
+            var answer = new AnswerBuilder();
             while (await choice.Stream.WaitToReadAsync(CancellationToken.None))
             {
                 while (choice.Stream.TryRead(out var item))
                 {
-                    text.Append(choice.Apply(item));
-                    logProbs.AddRange(choice.NewLogProbs);
+                    choice.Apply(item);
+                    foreach (var piece in choice.NewEvents)
+                    {
+                        answer.Add(piece);
+                    }
                 }
             }
 
-            texts[choice.Index] = new ChoiceText(text.ToString(), logProbs);
+            answers[choice.Index] = answer.Build();
         }
 
-        return texts;
+        return answers;
     }
 }

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using InferenceServer.Inference.Scheduling;
-using InferenceServer.Server.Endpoints;
 
 namespace InferenceServer.Server.Streaming;
 
@@ -17,8 +16,7 @@ internal sealed class AnswerStream : IDisposable
 
     private readonly Generation _generation;
     private readonly PipeWriter _body;
-    private readonly ChunkWriter _writer;
-    private readonly bool _includeUsage;
+    private readonly AnswerWriter _writer;
     private readonly TimeSpan _pingInterval;
     private readonly TimeProvider _clock;
 
@@ -33,15 +31,13 @@ internal sealed class AnswerStream : IDisposable
     /// <param name="generation">The answers.</param>
     /// <param name="body">The response's body.</param>
     /// <param name="writer">Writes to <paramref name="body"/>; disposed with the stream.</param>
-    /// <param name="includeUsage">End with a chunk of usage.</param>
-    /// <param name="pingInterval">Silence after which a comment is sent; zero for never.</param>
+    /// <param name="pingInterval">Silence after which a sign of life is sent; zero for never.</param>
     /// <param name="clock">For the pings.</param>
-    public AnswerStream(Generation generation, PipeWriter body, ChunkWriter writer, bool includeUsage, TimeSpan pingInterval, TimeProvider clock)
+    public AnswerStream(Generation generation, PipeWriter body, AnswerWriter writer, TimeSpan pingInterval, TimeProvider clock)
     {
         _generation = generation;
         _body = body;
         _writer = writer;
-        _includeUsage = includeUsage;
         _pingInterval = pingInterval;
         _clock = clock;
         _numRunning = generation.Choices.Count;
@@ -53,6 +49,7 @@ internal sealed class AnswerStream : IDisposable
     public async Task<bool> RunAsync()
     {
         // Headers go out now: whoever waits in front of us knows that the request was taken, however long it queues.
+        _writer.WriteOpening(_generation);
         await FlushAsync();
         await using (StartPings())
         {
@@ -92,13 +89,13 @@ internal sealed class AnswerStream : IDisposable
             {
                 while (choice.Stream.TryRead(out var item))
                 {
-                    var text = choice.Apply(item);
+                    choice.Apply(item);
                     if (_clientIsGone)
                     {
                         continue;
                     }
 
-                    Write(choice, text);
+                    Write(choice);
                     if (_body.CanGetUnflushedBytes && _body.UnflushedBytes > MaxUnflushedBytes)
                     {
                         await FlushAsync();
@@ -114,7 +111,7 @@ internal sealed class AnswerStream : IDisposable
         }
     }
 
-    private void Write(Choice choice, string text)
+    private void Write(Choice choice)
     {
         if (!_startsWritten)
         {
@@ -122,13 +119,13 @@ internal sealed class AnswerStream : IDisposable
             _startsWritten = true;
             foreach (var other in _generation.Choices)
             {
-                _writer.WriteStart(other.Index);
+                _writer.WriteStart(other);
             }
         }
 
-        if (text.Length > 0 || choice.NewLogProbs.Count > 0)
+        for (var i = 0; i < choice.NewEvents.Count; i++)
         {
-            _writer.WriteText(choice.Index, text, choice.NewLogProbs);
+            _writer.Write(choice, choice.NewEvents[i]);
         }
 
         if (choice.Reason is { } reason)
@@ -136,8 +133,7 @@ internal sealed class AnswerStream : IDisposable
             _numRunning--;
             if (reason is FinishReason.Stop or FinishReason.Length)
             {
-                var isLast = _numRunning == 0 && !_includeUsage && _generation.Failure() is null;
-                _writer.WriteFinish(choice.Index, reason, isLast ? _generation.Timings() : null);
+                _writer.WriteFinish(choice, _generation, isLast: _numRunning == 0 && _generation.Failure() is null);
             }
             else
             {
@@ -151,16 +147,11 @@ internal sealed class AnswerStream : IDisposable
     {
         if (_generation.Failure() is { } failure)
         {
-            _writer.WriteError(ErrorAnswer.ToBody(failure));
+            _writer.WriteError(failure);
             return;
         }
 
-        if (_includeUsage)
-        {
-            _writer.WriteUsage(_generation.Usage(), _generation.Timings());
-        }
-
-        _writer.WriteDone();
+        _writer.WriteClosing(_generation);
     }
 
     // Held: the pen, or nobody else is there yet.

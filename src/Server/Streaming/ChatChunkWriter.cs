@@ -1,51 +1,120 @@
 using System.Buffers;
 using System.Text.Json;
-using InferenceServer.Inference.Scheduling;
+using InferenceServer.Inference.Chat.Output;
 using InferenceServer.Server.OpenAi;
 
 namespace InferenceServer.Server.Streaming;
 
 /// <summary>
-/// Chat events in exactly the shapes that strict clients expect: the role once, one choice a chunk, nulls where they must be
+/// Chat events in exactly the shapes that strict clients expect: role, ids and names once, one choice a chunk, nulls where they must be
 /// and no key where none may be. Allocates nothing per token without log probabilities.
 /// </summary>
 /// <param name="output">Where the bytes go.</param>
 /// <param name="identity">What every chunk repeats.</param>
 /// <param name="includeUsage">True: chunks carry <c>usage: null</c>, and the last one the usage.</param>
-internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity identity, bool includeUsage) : ChunkWriter(output, identity, includeUsage)
+/// <param name="mayCall">True: the answer may be calls and no text, so that its text begins as null.</param>
+internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity identity, bool includeUsage, bool mayCall) : ChunkWriter(output, identity, includeUsage)
 {
     private static readonly JsonEncodedText AssistantRole = JsonEncodedText.Encode("assistant");
+    private static readonly JsonEncodedText Function = JsonEncodedText.Encode("function");
+
+    // Choices whose text is still null.
+    private readonly HashSet<int> _empty = [];
 
     /// <inheritdoc/>
     protected override JsonEncodedText ObjectName { get; } = JsonEncodedText.Encode("chat.completion.chunk");
 
     /// <summary>A choice's first chunk: its role.</summary>
-    public override void WriteStart(int index)
+    public override void WriteStart(Choice choice)
     {
-        BeginChoice(index);
+        BeginChoice(choice.Index);
         Json.WriteString("role"u8, AssistantRole);
-        Json.WriteString("content"u8, ""u8);
+        if (mayCall)
+        {
+            _empty.Add(choice.Index);
+            Json.WriteNull("content"u8);
+        }
+        else
+        {
+            Json.WriteString("content"u8, ""u8);
+        }
+
         Json.WriteNull("refusal"u8);
         EndChoice(null, null, []);
     }
 
     /// <inheritdoc/>
-    public override void WriteText(int index, string text, IReadOnlyList<PlacedLogProbs> logProbs)
+    public override void Write(Choice choice, in AnswerEvent item)
     {
+        switch (item.Kind)
+        {
+            case ChatOutputKind.Content:
+                WriteContent(choice.Index, item.Text, item.LogProbs);
+                break;
+            case ChatOutputKind.Reasoning:
+                BeginChoice(choice.Index);
+                Json.WriteString("reasoning_content"u8, item.Text);
+                EndChoice(null, null, []);
+                break;
+            case ChatOutputKind.CallStarted or ChatOutputKind.CallArguments:
+                _empty.Remove(choice.Index);
+                BeginChoice(choice.Index);
+                WriteCall(item.Output);
+                EndChoice(null, null, []);
+                break;
+            default:
+                // Chunks say nothing of a call's end; one that broke stays as it is.
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteFinish(Choice choice, Timings? timings)
+    {
+        if (_empty.Contains(choice.Index))
+        {
+            // Without calls the answer is a text, though an empty one.
+            WriteContent(choice.Index, "", []);
+        }
+
+        BeginChoice(choice.Index);
+        EndChoice(WireWords.OfChat(choice), timings, []);
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteExtra() => Json.WriteString("service_tier"u8, Identity.ServiceTier);
+
+    private void WriteContent(int index, string text, IReadOnlyList<PlacedLogProbs> logProbs)
+    {
+        _empty.Remove(index);
         BeginChoice(index);
         Json.WriteString("content"u8, text);
         EndChoice(null, null, logProbs);
     }
 
-    /// <inheritdoc/>
-    public override void WriteFinish(int index, FinishReason reason, Timings? timings)
+    // Id, type and name once: clients join what is repeated.
+    private void WriteCall(in ChatOutputEvent item)
     {
-        BeginChoice(index);
-        EndChoice(WireWords.Of(reason), timings, []);
-    }
+        Json.WriteStartArray("tool_calls"u8);
+        Json.WriteStartObject();
+        Json.WriteNumber("index"u8, item.CallIndex);
+        if (item.Kind == ChatOutputKind.CallStarted)
+        {
+            Json.WriteString("id"u8, item.CallId);
+            Json.WriteString("type"u8, Function);
+        }
 
-    /// <inheritdoc/>
-    protected override void WriteExtra() => Json.WriteString("service_tier"u8, Identity.ServiceTier);
+        Json.WriteStartObject("function"u8);
+        if (item.Kind == ChatOutputKind.CallStarted)
+        {
+            Json.WriteString("name"u8, item.CallName);
+        }
+
+        Json.WriteString("arguments"u8, item.Text);
+        Json.WriteEndObject();
+        Json.WriteEndObject();
+        Json.WriteEndArray();
+    }
 
     private void BeginChoice(int index)
     {

@@ -5,21 +5,15 @@ using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Streaming;
 
-/// <summary>One answer in the making: folds the engine's events into text, counts and times. One thread at a time.</summary>
+/// <summary>One answer in the making: folds the engine's events into events of the answer, counts and times. One thread at a time.</summary>
 /// <param name="index">Its index among the request's choices.</param>
 /// <param name="stream">Its events.</param>
 /// <param name="end">As given to the engine.</param>
 /// <param name="clock">Tells when events were read.</param>
-/// <param name="echo">What the text begins with; null for the answer alone.</param>
-/// <param name="reportsMarkers">True: also tokens that are no text have log probabilities, as a completion's have.</param>
-internal sealed class Choice(int index, GenerationStream stream, RequestedEnd end, TimeProvider clock, PromptEcho? echo = null, bool reportsMarkers = false)
+internal abstract class Choice(int index, GenerationStream stream, RequestedEnd end, TimeProvider clock)
 {
-    private readonly List<TokenLogProbs> _promptScores = [];
+    private readonly List<AnswerEvent> _newEvents = [];
     private double _sumLogProb;
-    private bool _isEchoed = echo is null;
-
-    private readonly TextAssembler _text = new(end.Stop, end.MinTokens, end.IncludesStop);
-    private readonly LogProbQueue _logProbs = new();
 
     /// <summary>Index among the request's choices.</summary>
     public int Index { get; } = index;
@@ -27,11 +21,17 @@ internal sealed class Choice(int index, GenerationStream stream, RequestedEnd en
     /// <summary>Events to come.</summary>
     public GenerationStream Stream { get; } = stream;
 
-    /// <summary>Log probabilities of the tokens whose text the last <see cref="Apply"/> completed; empty unless asked for.</summary>
-    public IReadOnlyList<PlacedLogProbs> NewLogProbs => _logProbs.Ready;
+    /// <summary>What the last <see cref="Apply"/> added to the answer; often nothing.</summary>
+    public IReadOnlyList<AnswerEvent> NewEvents => _newEvents;
 
     /// <summary>Tokens generated so far.</summary>
     public int NumTokens { get; private set; }
+
+    /// <summary>Of them, tokens of a thought.</summary>
+    public int NumReasoningTokens { get; protected set; }
+
+    /// <summary>Calls that are whole so far.</summary>
+    public int NumCalls { get; protected set; }
 
     /// <summary>Mean log probability of the tokens generated; 0 if there are none or it was not asked for.</summary>
     public double MeanLogProb => NumTokens > 0 ? _sumLogProb / NumTokens : 0;
@@ -42,6 +42,9 @@ internal sealed class Choice(int index, GenerationStream stream, RequestedEnd en
     /// <summary>Why it ended; null while it runs.</summary>
     public FinishReason? Reason { get; private set; }
 
+    /// <summary>The stop text that ended it; null if none did.</summary>
+    public string? MatchedStop => Text.MatchedStop;
+
     /// <summary>Clock ticks when the request left the queue, when the first token came and when all was over; 0 before that.</summary>
     public long StartedAt { get; private set; }
 
@@ -51,20 +54,24 @@ internal sealed class Choice(int index, GenerationStream stream, RequestedEnd en
     /// <inheritdoc cref="StartedAt"/>
     public long FinishedAt { get; private set; }
 
-    /// <summary>Takes the next event and returns the text that a client may see because of it; often empty.</summary>
-    public string Apply(in GenerationEvent item)
+    /// <summary>The text of the tokens, without what stop texts hold back.</summary>
+    protected TextAssembler Text { get; } = new(end.Stop, end.MinTokens, end.IncludesStop);
+
+    /// <summary>Takes the next event of the engine; what comes of it is in <see cref="NewEvents"/>.</summary>
+    public void Apply(in GenerationEvent item)
     {
-        _logProbs.Clear();
+        _newEvents.Clear();
         switch (item.Kind)
         {
             case GenerationEventKind.Started:
                 NumCachedTokens = item.NumCachedTokens;
                 StartedAt = clock.GetTimestamp();
-                return echo is { IsScored: false } ? Echo() : "";
+                TakeStart();
+                break;
 
             case GenerationEventKind.Prompt:
-                _promptScores.AddRange(item.PromptLogProbs);
-                return "";
+                TakePrompt(item);
+                break;
 
             case GenerationEventKind.Token:
                 if (NumTokens++ == 0)
@@ -72,52 +79,38 @@ internal sealed class Choice(int index, GenerationStream stream, RequestedEnd en
                     FirstTokenAt = clock.GetTimestamp();
                 }
 
-                return Echo() + ApplyToken(item);
+                _sumLogProb += item.LogProbs?.Chosen.LogProb ?? 0;
+                TakeToken(item);
+                break;
 
             default:
                 Reason = item.Reason;
                 FinishedAt = clock.GetTimestamp();
-                var rest = Reason is FinishReason.Stop or FinishReason.Length ? Echo() + _text.Flush() : _text.Flush();
-                _logProbs.End(NumShownBytes);
-                return rest;
+                TakeEnd(item.Reason is FinishReason.Stop or FinishReason.Length);
+                break;
         }
     }
 
-    private long NumShownBytes => _text.NumShownBytes + (echo?.NumBytes ?? 0);
+    /// <summary>A token that ends the generation is no text, unless the client wants to see what ended it.</summary>
+    protected bool IsText(in GenerationEvent token) => !token.IsControl && (!token.EndsGeneration || end.IncludesStop);
 
-    // Once, and when nothing more comes to say about the prompt: before the first token or the end.
-    private string Echo()
+    /// <summary>Adds to <see cref="NewEvents"/>.</summary>
+    protected void Add(in AnswerEvent item) => _newEvents.Add(item);
+
+    /// <summary>The generation has left the queue.</summary>
+    protected virtual void TakeStart()
     {
-        if (_isEchoed)
-        {
-            return "";
-        }
-
-        _isEchoed = true;
-        if (echo!.IsScored)
-        {
-            echo.AddTo(_logProbs, _promptScores);
-            _logProbs.Show(echo.NumBytes);
-        }
-
-        return echo.Text;
     }
 
-    private string ApplyToken(in GenerationEvent item)
+    /// <summary>A part of the prompt was scored.</summary>
+    protected virtual void TakePrompt(in GenerationEvent item)
     {
-        // A token that ends the generation is no text, unless the client wants to see what ended it.
-        var isText = !item.IsControl && (!item.EndsGeneration || end.IncludesStop);
-        if (item.LogProbs is { } entry)
-        {
-            _sumLogProb += entry.Chosen.LogProb;
-            if (isText || reportsMarkers)
-            {
-                _logProbs.Add(entry, isText ? item.Bytes.Span : []);
-            }
-        }
-
-        var text = _text.Append(item.Bytes.Span, !isText);
-        _logProbs.Show(NumShownBytes);
-        return text;
     }
+
+    /// <summary>The next token.</summary>
+    protected abstract void TakeToken(in GenerationEvent item);
+
+    /// <summary>The end.</summary>
+    /// <param name="isWhole">False: by an error or an abort.</param>
+    protected abstract void TakeEnd(bool isWhole);
 }

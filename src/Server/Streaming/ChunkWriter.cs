@@ -1,17 +1,16 @@
 using System.Buffers;
 using System.Text.Json;
-using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Streaming;
 
-/// <summary>
-/// Answers as the bytes of server-sent events; each dialect writes its own shapes. One thread at a time; the caller flushes.
-/// </summary>
+/// <summary>Answers as the server-sent events of OpenAI's older endpoints; chat and completions fill in their choices.</summary>
 /// <param name="output">Where the bytes go.</param>
 /// <param name="identity">What every chunk repeats.</param>
-/// <param name="includeUsage">True: chunks carry <c>usage: null</c>, and the last one the usage.</param>
-internal abstract class ChunkWriter(IBufferWriter<byte> output, AnswerIdentity identity, bool includeUsage) : IDisposable
+/// <param name="includeUsage">True: chunks carry <c>usage: null</c>, and a last one the usage.</param>
+internal abstract class ChunkWriter(IBufferWriter<byte> output, AnswerIdentity identity, bool includeUsage) : AnswerWriter
 {
     private readonly JsonEncodedText _id = JsonEncodedText.Encode(identity.Id);
     private readonly JsonEncodedText _model = JsonEncodedText.Encode(identity.Model, OpenAiJson.Encoder);
@@ -25,50 +24,42 @@ internal abstract class ChunkWriter(IBufferWriter<byte> output, AnswerIdentity i
     /// <summary>The dialect's <c>object</c>.</summary>
     protected abstract JsonEncodedText ObjectName { get; }
 
-    /// <summary>Before anything else of a choice.</summary>
-    public abstract void WriteStart(int index);
+    /// <inheritdoc/>
+    public sealed override void WriteFinish(Choice choice, Generation generation, bool isLast) =>
+        WriteFinish(choice, isLast && !includeUsage ? generation.Timings() : null);
 
-    /// <summary>Text of a choice, with the log probabilities of the tokens that it completes; one of them is not empty.</summary>
-    public abstract void WriteText(int index, string text, IReadOnlyList<PlacedLogProbs> logProbs);
-
-    /// <summary>A choice's last chunk.</summary>
-    /// <param name="index">The choice.</param>
-    /// <param name="reason">Stop or Length.</param>
-    /// <param name="timings">The request's times if this is the stream's last chunk, else null.</param>
-    public abstract void WriteFinish(int index, FinishReason reason, Timings? timings);
-
-    /// <summary>The chunk after all choices' last ones, if usage was asked for.</summary>
-    public void WriteUsage(Usage usage, Timings timings)
+    /// <inheritdoc/>
+    public sealed override void WriteClosing(Generation generation)
     {
-        BeginChunk();
-        Json.WriteEndArray();
-        Json.WritePropertyName("usage"u8);
-        JsonSerializer.Serialize(Json, usage, OpenAiJson.Wire.Usage);
-        WriteTimings(timings);
-        EndEvent();
+        if (includeUsage)
+        {
+            BeginChunk();
+            Json.WriteEndArray();
+            Json.WritePropertyName("usage"u8);
+            JsonSerializer.Serialize(Json, generation.Usage(), OpenAiJson.Wire.Usage);
+            WriteTimings(generation.Timings());
+            EndEvent();
+        }
+
+        output.Write("data: [DONE]\n\n"u8);
     }
 
-    /// <summary>An error after the first byte. Nothing follows it.</summary>
-    public void WriteError(ErrorBody error)
+    /// <inheritdoc/>
+    public sealed override void WriteError(RequestError error)
     {
         BeginEvent();
-        JsonSerializer.Serialize(Json, error, OpenAiJson.Wire.ErrorBody);
+        JsonSerializer.Serialize(Json, ErrorAnswer.ToBody(error), OpenAiJson.Wire.ErrorBody);
         Json.Flush();
         output.Write("\n\n"u8);
     }
 
-    /// <summary>The end of a whole stream.</summary>
-    public void WriteDone() => output.Write("data: [DONE]\n\n"u8);
-
     /// <summary>A comment, which clients skip and proxies take for a sign of life.</summary>
-    public void WritePing() => output.Write(": ping\n\n"u8);
+    public sealed override void WritePing() => output.Write(": ping\n\n"u8);
 
-    /// <summary>Gives the writer's memory back.</summary>
-    public void Dispose()
-    {
-        Json.Dispose();
-        GC.SuppressFinalize(this);
-    }
+    /// <summary>A choice's last chunk.</summary>
+    /// <param name="choice">The choice.</param>
+    /// <param name="timings">The request's times if this is the stream's last chunk, else null.</param>
+    protected abstract void WriteFinish(Choice choice, Timings? timings);
 
     /// <summary>Writes the chunk up to the beginning of its choices.</summary>
     protected void BeginChunk()
@@ -104,6 +95,13 @@ internal abstract class ChunkWriter(IBufferWriter<byte> output, AnswerIdentity i
         }
 
         EndEvent();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool isDisposing)
+    {
+        Json.Dispose();
+        base.Dispose(isDisposing);
     }
 
     private void BeginEvent()

@@ -7,20 +7,20 @@ internal static class CompletionAggregator
 {
     /// <summary>The answer. Only for a generation without failure.</summary>
     /// <param name="generation">Over.</param>
-    /// <param name="texts">What the choices say.</param>
+    /// <param name="answers">What the choices say.</param>
     /// <param name="identity">Names of the answer.</param>
     /// <param name="numChoices">Answers to each prompt; of more candidates the most likely ones are taken.</param>
     /// <param name="hasLogProbs">They were asked for.</param>
-    public static CompletionResponse ToResponse(Generation generation, ChoiceText[] texts, AnswerIdentity identity, int numChoices, bool hasLogProbs) => new()
+    public static CompletionResponse ToResponse(Generation generation, Answer[] answers, AnswerIdentity identity, int numChoices, bool hasLogProbs) => new()
     {
         Id = identity.Id,
         Created = identity.Created,
         Model = identity.Model,
         Choices = [.. generation.Choices.Chunk(generation.ChoicesPerPrompt).SelectMany(candidates => TakeBest(candidates, numChoices)).Select((choice, index) => new CompletionChoice
         {
-            Text = texts[choice.Index].Text,
+            Text = answers[choice.Index].Content,
             Index = index,
-            LogProbs = hasLogProbs ? WireLogProbs.ToCompletion(texts[choice.Index].LogProbs) : null,
+            LogProbs = hasLogProbs ? WireLogProbs.ToCompletion(answers[choice.Index].LogProbs) : null,
             FinishReason = WireWords.Of(choice.Reason!.Value),
         })],
         Usage = generation.Usage(),

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using InferenceServer.Inference.Scheduling;
 using InferenceServer.Server.OpenAi;
 
 namespace InferenceServer.Server.Streaming;
@@ -14,16 +13,11 @@ internal sealed class CompletionChunkWriter(IBufferWriter<byte> output, AnswerId
     /// <inheritdoc/>
     protected override JsonEncodedText ObjectName { get; } = JsonEncodedText.Encode("text_completion");
 
-    /// <summary>Nothing: a completion has no role to introduce.</summary>
-    public override void WriteStart(int index)
-    {
-    }
+    /// <inheritdoc/>
+    public override void Write(Choice choice, in AnswerEvent item) => Write(choice.Index, item.Text, item.LogProbs, null, null);
 
     /// <inheritdoc/>
-    public override void WriteText(int index, string text, IReadOnlyList<PlacedLogProbs> logProbs) => Write(index, text, logProbs, null, null);
-
-    /// <inheritdoc/>
-    public override void WriteFinish(int index, FinishReason reason, Timings? timings) => Write(index, "", [], WireWords.Of(reason), timings);
+    protected override void WriteFinish(Choice choice, Timings? timings) => Write(choice.Index, "", [], WireWords.Of(choice.Reason!.Value), timings);
 
     private void Write(int index, string text, IReadOnlyList<PlacedLogProbs> logProbs, string? finishReason, Timings? timings)
     {

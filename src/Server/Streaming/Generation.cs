@@ -63,7 +63,7 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
             CompletionTokens = numOutputTokens,
             TotalTokens = numPromptTokens + numOutputTokens,
             PromptTokensDetails = new PromptTokensDetails { CachedTokens = NumCachedTokens },
-            CompletionTokensDetails = new CompletionTokensDetails(),
+            CompletionTokensDetails = new CompletionTokensDetails { ReasoningTokens = choices.Sum(choice => choice.NumReasoningTokens) },
         };
     }
 

@@ -13,6 +13,9 @@ internal static class WireWords
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "has no word"),
     };
 
+    /// <summary>The word for how a choice of a chat ended: one that the model ended with calls waits for their results.</summary>
+    public static string OfChat(Choice choice) => choice is { Reason: FinishReason.Stop, NumCalls: > 0 } ? "tool_calls" : Of(choice.Reason!.Value);
+
     /// <summary>The word for the log, where every end has one, and so has none.</summary>
     public static string ForLog(FinishReason? reason) => reason switch
     {

@@ -42,6 +42,25 @@ public sealed class TextAssemblerTests
     }
 
     [Fact]
+    public void AppendMarker_BehindTextHeldBack_KeepsItsPlace()
+    {
+        var assembler = new TextAssembler(["STOP"]);
+        Assert.Equal("a ", assembler.Append("a ST"u8, isControl: false));
+        Assert.Equal("", assembler.AppendMarker("<|call|>"u8));
+        Assert.Equal("", assembler.Append("O"u8, isControl: false));
+        Assert.Equal("", assembler.AppendMarker("<|end|>"u8));
+        Assert.Equal("ST<|call|>O<|end|> b", assembler.Append(" b"u8, isControl: false));
+        Assert.Equal("<|call|>", assembler.AppendMarker("<|call|>"u8));
+        Assert.Equal("", assembler.Append("S"u8, isControl: false));
+        Assert.Equal("", assembler.AppendMarker("<|end|>"u8));
+        Assert.Equal("", assembler.Append("TOP c"u8, isControl: false));
+        Assert.Equal("", assembler.AppendMarker("<|end|>"u8));
+        Assert.Equal("STOP", assembler.MatchedStop);
+        Assert.Equal("", assembler.Flush());
+        Assert.Equal("a STO b".Length, assembler.NumShownBytes);
+    }
+
+    [Fact]
     public void Append_NoStops_GivesEachTokenAtOnce()
     {
         var assembler = new TextAssembler([]);

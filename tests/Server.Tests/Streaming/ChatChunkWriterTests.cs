@@ -1,15 +1,19 @@
 using System.Buffers;
+using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Tests.Streaming;
 
 public sealed class ChatChunkWriterTests
 {
+    private static readonly PlainChoice Choice = new(0, new GenerationStream(0), new RequestedEnd(), TimeProvider.System, echo: null);
+
     [Fact]
     public void Content_OfManyTokens_AllocatesNothing()
     {
         var output = new ArrayBufferWriter<byte>(1 << 20);
-        using var writer = new ChatChunkWriter(output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl"), 1, "org/model", "fp_0123456789", "default"), includeUsage: true);
+        using var writer = new ChatChunkWriter(output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl"), 1, "org/model", "fp_0123456789", "default"), includeUsage: true, mayCall: false);
         Write(writer, output);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Write(writer, output);
@@ -21,7 +25,7 @@ public sealed class ChatChunkWriterTests
         for (var i = 0; i < 1000; i++)
         {
             output.ResetWrittenCount();
-            writer.WriteText(0, " Größe 你好 \"quoted\" \n", []);
+            writer.Write(Choice, AnswerEvent.OfContent(" Größe 你好 \"quoted\" \n", []));
         }
     }
 }

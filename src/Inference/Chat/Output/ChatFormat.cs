@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using InferenceServer.Inference.Models;
 
 namespace InferenceServer.Inference.Chat.Output;
@@ -8,6 +9,9 @@ public sealed record ChatFormat
 {
     internal ChatFormat(string name) => Name = name;
 
+    /// <summary>The template's variable for tools that nearly all have.</summary>
+    internal const string StandardToolsVariable = "tools";
+
     /// <summary>Short name for logs.</summary>
     public string Name { get; }
 
@@ -15,7 +19,7 @@ public sealed record ChatFormat
     /// The template's variable for tools: <c>tools</c> for most. Null: the template ignores tools, so <see cref="GenericTools"/>
     /// must put them into the conversation.
     /// </summary>
-    public string? ToolsVariable { get; internal init; } = "tools";
+    public string? ToolsVariable { get; internal init; } = StandardToolsVariable;
 
     /// <summary>What must all be in a rendered call, or in the template's source, for this format to be it.</summary>
     internal ImmutableArray<string> Signature { get; init; } = [];
@@ -46,6 +50,24 @@ public sealed record ChatFormat
 
     /// <summary>Recognises the format of a model by rendering a call with its template, and by the template's source.</summary>
     public static ChatFormat Detect(ChatTemplate template) => ChatFormatDetector.Detect(template);
+
+    /// <summary>Puts a prompt's tools where the template looks for them, or where it does not look, into the messages.</summary>
+    public ChatPrompt ShowTools(ChatPrompt prompt)
+    {
+        if (ToolsVariable is null)
+        {
+            return GenericTools.Apply(prompt);
+        }
+
+        if (ToolsVariable == StandardToolsVariable || prompt.Tools.IsEmpty)
+        {
+            return prompt;
+        }
+
+        var variables = new Dictionary<string, JsonElement>(prompt.Variables ?? ImmutableDictionary<string, JsonElement>.Empty, StringComparer.Ordinal);
+        variables.TryAdd(ToolsVariable, JsonElement.Parse($"[{string.Join(',', prompt.Tools.Select(tool => tool.GetRawText()))}]"));
+        return prompt with { Tools = [], Variables = variables };
+    }
 
     /// <summary>True: a prompt ends within a thought that the template opened, so that the output starts in the middle of it.</summary>
     internal bool OpensReasoning(PromptText prompt) => Reasoning is not null && EndsWith(prompt, Reasoning.Start);

@@ -13,7 +13,7 @@ internal static class ChatFormatDetector
     private const string ToolName = "qtoolq";
 
     // The name in use, and the one by which SmolLM3 takes tools for calls in JSON.
-    private static readonly ImmutableArray<string> ToolsVariables = ["tools", "xml_tools"];
+    private static readonly ImmutableArray<string> ToolsVariables = [ChatFormat.StandardToolsVariable, "xml_tools"];
 
     private static readonly ImmutableArray<ReasoningMarkers> Thoughts =
         [.. ChatFormats.All.Select(format => format.Reasoning).OfType<ReasoningMarkers>().Append(new ReasoningMarkers("<mm:think>", "</mm:think>")).Distinct()];

@@ -20,6 +20,15 @@ public readonly record struct ChatOutputEvent
 
     /// <summary>CallStarted: name of the function. Not necessarily that of a tool of the request.</summary>
     public string? CallName { get; init; }
+
+    /// <summary>
+    /// The characters of the output that it stands for, counted from the output's first: from <see cref="Start"/> up to
+    /// <see cref="End"/>. Markers and the space around them belong to no text, and those before a call to its CallStarted.
+    /// </summary>
+    public long Start { get; init; }
+
+    /// <inheritdoc cref="Start"/>
+    public long End { get; init; }
 }
 
 /// <summary>The kinds of <see cref="ChatOutputEvent"/>.</summary>

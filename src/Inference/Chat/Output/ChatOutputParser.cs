@@ -38,7 +38,7 @@ public sealed class ChatOutputParser
     public ChatOutputParser(ChatFormat format, ImmutableArray<JsonElement> tools, PromptText prompt, Random? random = null)
     {
         _format = format;
-        _writer = new ReplyWriter(format.IdForm, random ?? Random.Shared);
+        _writer = new ReplyWriter(format.IdForm, random ?? Random.Shared, _cursor);
         var set = new ToolSet(tools.IsDefault ? [] : tools);
         _scene = new CallScene(_cursor, _writer, set);
         _calls = set.IsEmpty ? [.. format.Calls.Where(call => call.PartsMessages)] : format.Calls;
@@ -61,13 +61,19 @@ public sealed class ChatOutputParser
         }
     }
 
+    /// <summary>True: what comes next belongs to a thought, as far as it is known.</summary>
+    public bool IsReasoning => _isReasoning;
+
+    /// <summary>True: a control token of this text is one of the format's markers, which <see cref="Feed"/> must get; others are no text.</summary>
+    public bool IsMarker(string text) => _markers.Any(marker => marker.Contains(text, StringComparison.Ordinal));
+
     /// <summary>Takes the next token.</summary>
     /// <param name="text">Its text, whole characters.</param>
     /// <param name="isControl">True: a control token. It matters if it is one of the format's markers; else it is no text and is dropped.</param>
     /// <param name="events">Gets what is certain now.</param>
     public void Feed(string text, bool isControl, ICollection<ChatOutputEvent> events)
     {
-        if (text.Length == 0 || (isControl && !_markers.Any(marker => marker.Contains(text, StringComparison.Ordinal))))
+        if (text.Length == 0 || (isControl && !IsMarker(text)))
         {
             return;
         }
@@ -277,8 +283,8 @@ public sealed class ChatOutputParser
         }
         else if (_writer.IsInCall)
         {
-            _writer.BreakCall(marked);
-            _writer.Content(unmarked);
+            _writer.BreakCall(marked, _cursor.NumTaken - unmarked.Length);
+            _writer.Content(unmarked, _cursor.NumTaken - unmarked.Length);
         }
         else if (_cursor.NumTaken == _openedAt)
         {
@@ -287,7 +293,7 @@ public sealed class ChatOutputParser
         }
         else
         {
-            _writer.Content(unmarked);
+            _writer.Content(unmarked, _cursor.NumTaken - unmarked.Length);
         }
 
         return true;
@@ -306,7 +312,7 @@ public sealed class ChatOutputParser
         }
         else
         {
-            _writer.Content(unmarked);
+            _writer.Content(unmarked, _cursor.NumTaken - unmarked.Length);
         }
     }
 }

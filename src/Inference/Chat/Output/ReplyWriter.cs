@@ -6,7 +6,10 @@ namespace InferenceServer.Inference.Chat.Output;
 /// Turns what the readers find into events: joins text of one kind, numbers the calls, and holds white space back until it is
 /// known that no marker follows it (the space around markers belongs to them). One thread at a time.
 /// </summary>
-internal sealed class ReplyWriter(CallIdForm idForm, Random random)
+/// <param name="idForm">Form of the ids that are made up.</param>
+/// <param name="random">Makes them.</param>
+/// <param name="cursor">Where in the output the writing stands.</param>
+internal sealed class ReplyWriter(CallIdForm idForm, Random random, OutputCursor cursor)
 {
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -14,6 +17,9 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random)
     private readonly StringBuilder _space = new();
     private ICollection<ChatOutputEvent> _target = [];
     private ChatOutputKind _deltaKind;
+    private long _deltaStart;
+    private long _deltaEnd;
+    private long _lastEnd;
     private bool _trimsStart;
     private string _spaceBeforeCall = "";
 
@@ -34,18 +40,25 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random)
     {
         if (_delta.Length > 0)
         {
-            Add(_deltaKind, _delta.ToString());
+            Add(new ChatOutputEvent { Kind = _deltaKind, Text = _delta.ToString(), CallIndex = CurrentCall, Start = _deltaStart, End = _deltaEnd });
             _delta.Clear();
         }
     }
 
-    public void Content(ReadOnlySpan<char> text)
+    /// <summary>Content that comes next in the output.</summary>
+    public void Content(ReadOnlySpan<char> text) => Content(text, cursor.NumTaken);
+
+    /// <summary>Content that was consumed as something else.</summary>
+    /// <param name="text">The content.</param>
+    /// <param name="at">Where in the output it begins.</param>
+    public void Content(ReadOnlySpan<char> text, long at)
     {
         HasContent |= !text.IsWhiteSpace();
-        Text(ChatOutputKind.Content, text);
+        Text(ChatOutputKind.Content, text, at);
     }
 
-    public void Reasoning(ReadOnlySpan<char> text) => Text(ChatOutputKind.Reasoning, text);
+    /// <summary>A thought that comes next in the output.</summary>
+    public void Reasoning(ReadOnlySpan<char> text) => Text(ChatOutputKind.Reasoning, text, cursor.NumTaken);
 
     /// <summary>A marker parts what was written from what follows: the space around it is dropped.</summary>
     public void Part()
@@ -59,7 +72,7 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random)
     {
         if (NumCalls == 0 && !_trimsStart)
         {
-            Append(ChatOutputKind.Content, _space.ToString());
+            Append(ChatOutputKind.Content, _space.ToString(), cursor.NumTaken - _space.Length);
         }
 
         _space.Clear();
@@ -68,7 +81,7 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random)
     public void MoveContentToReasoning()
     {
         Flush();
-        Add(ChatOutputKind.ContentWasReasoning, "");
+        Mark(ChatOutputKind.ContentWasReasoning);
         Part();
     }
 
@@ -80,13 +93,15 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random)
         Part();
         Flush();
         IsInCall = true;
-        _target.Add(new ChatOutputEvent
+        Add(new ChatOutputEvent
         {
             Kind = ChatOutputKind.CallStarted,
             Text = "",
             CallIndex = NumCalls++,
             CallId = string.IsNullOrEmpty(id) ? NewId() : id,
             CallName = name,
+            Start = _lastEnd,
+            End = cursor.NumTaken,
         });
     }
 
@@ -94,37 +109,46 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random)
     {
         foreach (var chunk in text.GetChunks())
         {
-            Append(ChatOutputKind.CallArguments, chunk.Span);
+            Arguments(chunk.Span);
         }
 
         text.Clear();
     }
 
-    public void Arguments(ReadOnlySpan<char> text) => Append(ChatOutputKind.CallArguments, text);
+    public void Arguments(ReadOnlySpan<char> text)
+    {
+        Append(ChatOutputKind.CallArguments, text, _lastEnd);
+        _deltaEnd = text.IsEmpty ? _deltaEnd : cursor.NumTaken;
+    }
 
     /// <summary>Ends a call that is whole, or cut off.</summary>
     public void EndCall(ChatOutputKind kind)
     {
         Flush();
-        Add(kind, "");
+        Mark(kind);
         IsInCall = false;
     }
 
     /// <summary>Ends a call that broke.</summary>
     /// <param name="text">What the model wrote of it.</param>
-    public void BreakCall(string text)
+    /// <param name="end">Where in the output that ends.</param>
+    public void BreakCall(string text, long end)
     {
         Flush();
-        Add(ChatOutputKind.CallBroken, _spaceBeforeCall + text);
+        Add(new ChatOutputEvent { Kind = ChatOutputKind.CallBroken, Text = _spaceBeforeCall + text, CallIndex = CurrentCall, Start = _lastEnd, End = end });
         IsInCall = false;
         _trimsStart = false;
     }
 
-    private void Text(ChatOutputKind kind, ReadOnlySpan<char> text)
+    private int CurrentCall => Math.Max(0, NumCalls - 1);
+
+    private void Text(ChatOutputKind kind, ReadOnlySpan<char> text, long at)
     {
         if (_trimsStart)
         {
+            at += text.Length;
             text = text.TrimStart();
+            at -= text.Length;
             if (text.IsEmpty)
             {
                 return;
@@ -136,27 +160,44 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random)
         var body = text.TrimEnd();
         if (body.Length > 0)
         {
-            Append(kind, _space.ToString());
+            Append(kind, _space.ToString(), at - _space.Length);
             _space.Clear();
-            Append(kind, body);
+            Append(kind, body, at);
         }
 
         _space.Append(text[body.Length..]);
     }
 
-    private void Append(ChatOutputKind kind, ReadOnlySpan<char> text)
+    private void Append(ChatOutputKind kind, ReadOnlySpan<char> text, long at)
     {
+        if (text.IsEmpty)
+        {
+            return;
+        }
+
         if (_deltaKind != kind)
         {
             Flush();
             _deltaKind = kind;
         }
 
+        if (_delta.Length == 0)
+        {
+            _deltaStart = at;
+        }
+
         _delta.Append(text);
+        _deltaEnd = at + text.Length;
     }
 
-    private void Add(ChatOutputKind kind, string text) =>
-        _target.Add(new ChatOutputEvent { Kind = kind, Text = text, CallIndex = Math.Max(0, NumCalls - 1) });
+    private void Mark(ChatOutputKind kind) =>
+        Add(new ChatOutputEvent { Kind = kind, Text = "", CallIndex = CurrentCall, Start = _lastEnd, End = _lastEnd });
+
+    private void Add(ChatOutputEvent item)
+    {
+        _lastEnd = item.End;
+        _target.Add(item);
+    }
 
     private string NewId() =>
         idForm == CallIdForm.NineCharacters ? random.GetString(Alphabet, 9) : "call_" + random.GetString(Alphabet, 24);

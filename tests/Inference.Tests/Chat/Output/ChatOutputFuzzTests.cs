@@ -81,6 +81,43 @@ public sealed class ChatOutputFuzzTests
     }
 
     [Fact]
+    public void Parse_AnyOutputCutAnywhere_TextStandsWhereItsEventSays()
+    {
+        var random = new Random(5);
+        var numChecked = 0;
+        foreach (var (_, format, promptEnd, whole) in WrittenOutputs.TwoCalls)
+        {
+            for (var round = 0; round < 20; round++)
+            {
+                var output = round == 0 ? whole : Damage(whole, random);
+                var parser = new ChatOutputParser(Outputs.Format(format), Outputs.Tools, Inference.Models.PromptText.Trusted(promptEnd), new Random(1));
+                var events = new List<ChatOutputEvent>();
+                for (var at = 0; at < output.Length;)
+                {
+                    var length = Math.Min(random.Next(1, 8), output.Length - at);
+                    parser.Feed(output.Substring(at, length), isControl: false, events);
+                    at += length;
+                }
+
+                parser.Finish(events);
+                var last = 0L;
+                foreach (var item in events)
+                {
+                    Assert.InRange(item.Start, last, item.End);
+                    last = item.End;
+                    if (item.Kind is ChatOutputKind.Content or ChatOutputKind.Reasoning && item.End - item.Start == item.Text.Length)
+                    {
+                        Assert.Equal(output[(int)item.Start..(int)item.End], item.Text);
+                        numChecked++;
+                    }
+                }
+            }
+        }
+
+        Assert.InRange(numChecked, 1000, int.MaxValue);
+    }
+
+    [Fact]
     public void Feed_LongOutputsByCharacter_TakeTimeInProportion()
     {
         // Texts that keep a reader waiting for their end. Once over all that was held would be 10^10 characters each.

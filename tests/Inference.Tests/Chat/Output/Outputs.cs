@@ -84,7 +84,7 @@ internal static class Outputs
             var isDelta = item.Kind is ChatOutputKind.Content or ChatOutputKind.Reasoning or ChatOutputKind.CallArguments;
             if (isDelta && joined.Count > 0 && joined[^1].Kind == item.Kind)
             {
-                joined[^1] = joined[^1] with { Text = joined[^1].Text + item.Text };
+                joined[^1] = joined[^1] with { Text = joined[^1].Text + item.Text, End = item.End };
             }
             else
             {
