@@ -1,0 +1,39 @@
+using InferenceServer.Telemetry.Power.Linux;
+using InferenceServer.Telemetry.Power.MacOS;
+using InferenceServer.Telemetry.Power.Nvidia;
+
+namespace InferenceServer.Telemetry.Power;
+
+/// <summary>The kinds of source for this system. The order matters: the first to open that fills a boundary fills it alone.</summary>
+public static class PowerProviders
+{
+    /// <summary>Those that this machine may have.</summary>
+    /// <param name="options">Validated.</param>
+    /// <param name="clock">The time of samples that come by themselves.</param>
+    public static IReadOnlyList<PowerProvider> ForThisSystem(PowerOptions options, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return !options.Enabled ? []
+            : OperatingSystem.IsMacOS() ? ForMacOS(options, clock)
+            : OperatingSystem.IsLinux() ? ForLinux(options)
+            : [];
+    }
+
+    private static IReadOnlyList<PowerProvider> ForMacOS(PowerOptions options, TimeProvider clock) =>
+    [
+        new(IOReportSource.Provider, IOReportSource.Open),
+        new(SmcSource.Provider, SmcSource.Open),
+        new(ThermalSource.Provider, ThermalSource.Open),
+        new(AcceleratorSource.Provider, AcceleratorSource.Open),
+        new(PowermetricsSource.Provider, () => PowermetricsSource.Open(options.Powermetrics, clock)),
+    ];
+
+    private static IReadOnlyList<PowerProvider> ForLinux(PowerOptions options) =>
+    [
+        new(RaplSource.Provider, () => RaplSource.Open()),
+
+        // Before hwmon: beside a card of NVIDIA's, AMD's GPU is the small one in the processor.
+        new(NvmlSource.Provider, () => NvmlSource.Open(options.NvmlLibrary, static () => null)),
+        new(HwmonSource.Provider, () => HwmonSource.Open()),
+    ];
+}
