@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Power.Attribution;
 
 namespace InferenceServer.Telemetry.Power;
@@ -9,9 +10,6 @@ namespace InferenceServer.Telemetry.Power;
 /// </summary>
 public sealed class PowerInstruments
 {
-    /// <summary>The meter's name.</summary>
-    public const string MeterName = "InferenceServer.Power";
-
     private const double JoulesPerKilowattHour = 3.6e6;
     private static readonly EnergyBoundary[] Boundaries = [EnergyBoundary.Gpu, EnergyBoundary.Cpu, EnergyBoundary.System];
 
@@ -32,7 +30,7 @@ public sealed class PowerInstruments
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(options);
         (_sampler, _ledger, _clock) = (sampler, ledger, clock);
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(MeterNames.Power);
         AddEnergy(meter);
         AddGauges(meter);
         AddProcesses(meter);
