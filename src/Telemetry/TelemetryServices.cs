@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
 using InferenceServer.Telemetry.Metrics;
+using InferenceServer.Telemetry.Power;
+using InferenceServer.Telemetry.Power.Attribution;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Telemetry;
 
@@ -20,6 +23,31 @@ public static class TelemetryServices
             provider.GetRequiredService<ProcessInstruments>();
             return new MetricsPipeline(options, provider.GetRequiredService<IMeterFactory>(), version);
         });
+        return services;
+    }
+
+    /// <summary>Adds what measures watts and joules. Nothing is read before <see cref="PowerSampler.StartAsync"/>.</summary>
+    /// <param name="services">The host's, with an <see cref="IMeterFactory"/>, a clock and logging.</param>
+    /// <param name="options">Validated.</param>
+    public static IServiceCollection AddPower(this IServiceCollection services, PowerOptions options)
+    {
+        services.AddSingleton<EnergyLedger>();
+        services.AddSingleton(provider =>
+        {
+            var clock = provider.GetRequiredService<TimeProvider>();
+            return new PowerSampler(
+                PowerProviders.ForThisSystem(options, clock),
+                options,
+                provider.GetRequiredService<EnergyLedger>(),
+                clock,
+                provider.GetRequiredService<ILogger<PowerSampler>>());
+        });
+        services.AddSingleton(provider => new PowerInstruments(
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<PowerSampler>(),
+            provider.GetRequiredService<EnergyLedger>(),
+            options,
+            provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

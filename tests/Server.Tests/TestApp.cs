@@ -49,7 +49,7 @@ internal sealed class TestApp : IAsyncDisposable
     public static async Task<TestApp> StartAsync(FakeEngine engine, TimeProvider clock, ILoggerProvider? log, params (string Key, string? Value)[] given)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0", ["Power:Enabled"] = "false" });
         builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
         Assert.Empty(errors);

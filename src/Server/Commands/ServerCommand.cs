@@ -25,6 +25,7 @@ internal static class ServerCommand
             root.Options.Add(option);
         }
 
+        root.Subcommands.Add(DoctorCommand.Create());
         root.SetAction((result, cancellationToken) => run(ToSettings(result, options), cancellationToken));
         try
         {

@@ -1,5 +1,6 @@
 using InferenceServer.Inference;
 using InferenceServer.Telemetry.Metrics;
+using InferenceServer.Telemetry.Power;
 using Microsoft.Extensions.Options;
 
 namespace InferenceServer.Server.Hosting;
@@ -15,3 +16,7 @@ internal sealed partial class InferenceOptionsValidator : IValidateOptions<Infer
 /// <summary>Checks the attributes of <see cref="MetricsOptions"/>; generated.</summary>
 [OptionsValidator]
 internal sealed partial class MetricsOptionsValidator : IValidateOptions<MetricsOptions>;
+
+/// <summary>Checks the attributes of <see cref="PowerOptions"/>; generated.</summary>
+[OptionsValidator]
+internal sealed partial class PowerOptionsValidator : IValidateOptions<PowerOptions>;

@@ -1,5 +1,6 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Endpoints;
+using InferenceServer.Server.Measuring;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -81,5 +82,8 @@ internal static class ServerApplication
             services.AddTelemetry(settings.Metrics, ServerVersion.Text);
             services.AddHostedService<TelemetryStarter>();
         }
+
+        services.AddPower(settings.Power);
+        services.AddHostedService<PowerStarter>();
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using InferenceServer.Inference;
 using InferenceServer.Telemetry.Metrics;
+using InferenceServer.Telemetry.Power;
 using Microsoft.Extensions.Options;
 
 namespace InferenceServer.Server.Hosting;
@@ -25,13 +26,15 @@ internal static class SettingsReader
         var server = Bind<ServerOptions>(configuration.GetSection(ServerOptions.Section), found);
         var inference = Bind<InferenceOptions>(configuration.GetSection(InferenceOptions.Section), found);
         var metrics = Bind<MetricsOptions>(configuration.GetSection(MetricsOptions.Section), found);
+        var power = Bind<PowerOptions>(configuration.GetSection(PowerOptions.Section), found);
         Collect(new ServerOptionsValidator().Validate(ServerOptions.Section, server), found);
         Collect(new ServerOptionsRules().Validate(ServerOptions.Section, server), found);
         Collect(new InferenceOptionsValidator().Validate(InferenceOptions.Section, inference), found);
         Collect(new MetricsOptionsValidator().Validate(MetricsOptions.Section, metrics), found);
         Collect(new MetricsOptionsRules(server).Validate(MetricsOptions.Section, metrics), found);
+        Collect(new PowerOptionsValidator().Validate(PowerOptions.Section, power), found);
         errors = found;
-        return new Settings(server, inference, metrics);
+        return new Settings(server, inference, metrics, power);
     }
 
     private static void Collect(ValidateOptionsResult result, List<string> errors)
@@ -175,4 +178,4 @@ internal static class SettingsReader
 }
 
 /// <summary>The options of the whole process, validated and never changed again.</summary>
-internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics);
+internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics, PowerOptions Power);
