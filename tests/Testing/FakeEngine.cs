@@ -69,6 +69,9 @@ public sealed class FakeEngine : IInferenceEngine
     /// <inheritdoc/>
     public InfillTokens? Infill { get; set; }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, bool> ControlTokens { get; set; } = new Dictionary<string, bool>();
+
     /// <summary>One byte a token, as <see cref="EncodeAsync"/> has it; ids from 256 on are control tokens <c>&lt;|id|&gt;</c>.</summary>
     public ImmutableArray<TokenPiece> GetPieces(ReadOnlyMemory<int> tokens) =>
         [.. tokens.ToArray().Select(token => token < 256 ? new TokenPiece(token, new[] { (byte)token }, false) : new TokenPiece(token, Encoding.UTF8.GetBytes($"<|{token}|>"), true))];

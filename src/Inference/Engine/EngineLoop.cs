@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -260,24 +261,33 @@ internal sealed class EngineLoop
                 scored = scored[numScored..];
             }
 
-            if (!step[i].WantsOutput || sampled[next++] is not { TokenId: >= 0 and var token })
+            if (!step[i].WantsOutput || sampled[next++] is not { TokenId: >= 0 } token)
             {
                 continue;
             }
 
             var generation = (Generation)step[i].Sequence;
-            _numOutputTokens++;
-            generation.Stream.Write(new GenerationEvent
+            PublishToken(generation, token.TokenId, generation.NumOutputTokens, generation.NewestLogProbs);
+            for (var forced = 0; forced < token.Forced.Length; forced++)
             {
-                Kind = GenerationEventKind.Token,
-                OutputIndex = generation.NumOutputTokens,
-                TokenId = token,
-                Bytes = _vocabulary.GetBytes(token),
-                IsControl = _vocabulary.IsControl(token),
-                EndsGeneration = generation.IsEnd(token, _vocabulary),
-                LogProbs = generation.NewestLogProbs,
-            });
+                PublishToken(generation, token.Forced.Span[forced], generation.NumOutputTokens + 1 + forced, null);
+            }
         }
+    }
+
+    private void PublishToken(Generation generation, int token, int index, TokenLogProbs? logProbs)
+    {
+        _numOutputTokens++;
+        generation.Stream.Write(new GenerationEvent
+        {
+            Kind = GenerationEventKind.Token,
+            OutputIndex = index,
+            TokenId = token,
+            Bytes = _vocabulary.GetBytes(token),
+            IsControl = _vocabulary.IsControl(token),
+            EndsGeneration = generation.IsEnd(token, _vocabulary),
+            LogProbs = logProbs,
+        });
     }
 
     private void PublishFinished()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
@@ -11,6 +12,9 @@ namespace InferenceServer.Inference.Engine;
 /// </summary>
 internal sealed class Generation : Sequence
 {
+    // Longer forced texts come in several chunks.
+    private const int MaxForced = 32;
+
     private readonly StopMatcher _stops;
     private readonly bool _ignoreEos;
     private readonly int _minOutputTokens;
@@ -18,11 +22,16 @@ internal sealed class Generation : Sequence
 
     // What must not be picked while there are too few tokens; default if there are never too few.
     private readonly ImmutableArray<int> _bannedAtFirst;
+    private readonly GrammarConstraint? _constraint;
+    private readonly ThoughtBudget? _thoughtBudget;
+    private readonly ThoughtState? _thought;
+    private readonly int[] _forced;
     private int _numFed;
 
     /// <param name="request">What to generate.</param>
     /// <param name="vocabulary">Bytes of tokens, to find stop texts in tokens that were generated before.</param>
-    public Generation(GenerationRequest request, Vocabulary vocabulary)
+    /// <param name="constraint">At the beginning of the request's grammar; null if it has none.</param>
+    public Generation(GenerationRequest request, Vocabulary vocabulary, GrammarConstraint? constraint = null)
         : base(request.Id, request.PromptTokens.Span, request.OutputTokens.Span, request.MaxOutputTokens)
     {
         Class = request.Class;
@@ -39,9 +48,13 @@ internal sealed class Generation : Sequence
         TopLogProbs = request.TopLogProbs;
         WantsPromptLogits = request.PromptTopLogProbs is not null;
         PromptTopLogProbs = request.PromptTopLogProbs.GetValueOrDefault();
+        _constraint = constraint;
+        _thoughtBudget = request.Thought;
+        _thought = request.Thought is null ? null : new ThoughtState(request.Thought);
+        _forced = constraint is null && request.Thought is null ? [] : new int[MaxForced];
         foreach (var token in request.OutputTokens.Span)
         {
-            Feed(token, vocabulary);
+            Fold(token, vocabulary);
         }
     }
 
@@ -75,11 +88,80 @@ internal sealed class Generation : Sequence
     /// <summary>True if a token ends the generation by what it is.</summary>
     public bool IsEnd(int token, Vocabulary vocabulary) => vocabulary.IsEndOfGeneration(token) || _stopTokens.AsSpan().Contains(token);
 
-    /// <summary>Takes a picked token into the folds; returns why it ends the generation, or null.</summary>
-    public FinishReason? Accept(int token, Vocabulary vocabulary)
+    /// <summary>Picks the next token from a row of logits, takes it into the folds, and finds what has to follow it.</summary>
+    /// <param name="logits">The row.</param>
+    /// <param name="vocabulary">What the tokens are.</param>
+    /// <param name="scratch">Buffers of the calling thread.</param>
+    public SampledToken Sample(ReadOnlySpan<float> logits, Vocabulary vocabulary, SamplerScratch scratch)
     {
+        var banned = GetBanned(vocabulary);
+        var token = Sampler.Pick(logits, Sampling, SamplerState, NumOutputTokens, banned, scratch);
+        if (token != Sampler.NoToken && _constraint?.Accepts(token) == false)
+        {
+            // Most picks fit: only one that does not costs a mask.
+            token = Sampler.Pick(logits, Sampling, SamplerState, NumOutputTokens, banned, scratch, _constraint.GetMask().Bits, draw: 1);
+        }
+
+        if (token == Sampler.NoToken)
+        {
+            // The device gave no number, the request forbids every token, or all that could follow is the end, which it forbids.
+            return new SampledToken(token, _constraint is { CanEnd: true } ? Scheduling.FinishReason.Stop : Scheduling.FinishReason.Error);
+        }
+
+        NewestLogProbs = TopLogProbs is { } numTop ? LogProbs.Compute(logits, token, numTop, vocabulary, scratch) : null;
         SamplerState.Accept(token);
-        return Feed(token, vocabulary) || IsEnd(token, vocabulary) ? Scheduling.FinishReason.Stop : null;
+        var reason = Fold(token, vocabulary);
+        var numForced = reason is null ? Force(vocabulary, out reason) : 0;
+        return new SampledToken(token, reason) { Forced = _forced.AsMemory(0, numForced) };
+    }
+
+    private int Force(Vocabulary vocabulary, out FinishReason? reason)
+    {
+        reason = null;
+        var room = Math.Min(_forced.Length, MaxTokens - NumTokens - 1);
+        var count = 0;
+        if (room <= 0)
+        {
+            return 0;
+        }
+
+        if (_thought is { MustEnd: true })
+        {
+            count = Math.Min(room, _thoughtBudget!.EndTokens.Length);
+            _thoughtBudget.EndTokens.AsSpan(0, count).CopyTo(_forced);
+            _thought.End();
+        }
+        else if (_constraint is not null && TopLogProbs is null)
+        {
+            // Where log probabilities are wanted, every token is sampled: no others have any.
+            count = _constraint.FindForced(_forced.AsSpan(0, room));
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (_constraint?.Accepts(_forced[i]) == false)
+            {
+                return i;
+            }
+
+            SamplerState.Accept(_forced[i]);
+            reason = Fold(_forced[i], vocabulary);
+            if (reason is not null)
+            {
+                return i + 1;
+            }
+        }
+
+        return count;
+    }
+
+    // Takes a token into the folds but the sampler's; returns why it ends the generation, or null.
+    private FinishReason? Fold(int token, Vocabulary vocabulary)
+    {
+        var stops = Feed(token, vocabulary) || IsEnd(token, vocabulary);
+        _thought?.Accept(vocabulary.GetBytes(token).Span);
+        _constraint?.Advance(token);
+        return stops || _constraint is { MustEnd: true } ? Scheduling.FinishReason.Stop : null;
     }
 
     // The host's side folds over the same tokens (TextAssembler) and must come to the same end.

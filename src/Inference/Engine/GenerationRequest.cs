@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
 
@@ -48,6 +49,15 @@ public sealed record GenerationRequest
 
     /// <summary>True: end-of-generation tokens are never picked.</summary>
     public bool IgnoreEos { get; init; }
+
+    /// <summary>
+    /// What the whole output must fit; null for anything. Checked before (<see cref="GrammarCache.Check"/>); the generation ends when
+    /// the grammar does.
+    /// </summary>
+    public GrammarSource? Grammar { get; init; }
+
+    /// <summary>How long the model may think; null for as long as it likes.</summary>
+    public ThoughtBudget? Thought { get; init; }
 
     /// <summary>Scheduling class.</summary>
     public RequestClass Class { get; init; } = RequestClass.Default;

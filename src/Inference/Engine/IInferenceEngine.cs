@@ -23,6 +23,12 @@ public interface IInferenceEngine
     InfillTokens? Infill { get; }
 
     /// <summary>
+    /// The control tokens by name; true: it ends a generation. A grammar names the others (<see cref="Grammar.GrammarPart.ControlToken"/>).
+    /// Empty before <see cref="EngineState.Ready"/>.
+    /// </summary>
+    IReadOnlyDictionary<string, bool> ControlTokens { get; }
+
+    /// <summary>
     /// Turns prompt text into token ids on a tokenizer thread. Control tokens come only from segments that the template
     /// wrote (see <see cref="PromptText"/>). Throws <see cref="EngineUnavailableException"/> unless <see cref="EngineState.Ready"/>.
     /// </summary>

@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
+using InferenceServer.Inference.Grammar;
+using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
@@ -20,6 +23,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EmbeddingEngine? _embeddings;
+    private readonly GrammarCache _grammars;
     private readonly Thread _thread;
     private Action<float>? _progress;
     private volatile LoadedEngine? _engine;
@@ -31,8 +35,11 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     /// <param name="modelPath">The GGUF file, checked by <see cref="ModelFile"/>; its first shard.</param>
     /// <param name="loggers">For the engine's lines and llama.cpp's.</param>
     /// <param name="embeddingModel">The embedding model, read by <see cref="ModelFile"/> for that purpose; null if there is none.</param>
-    public InferenceEngine(InferenceOptions options, string modelPath, ILoggerFactory loggers, ModelMetadata? embeddingModel = null)
+    /// <param name="grammars">Shared with whoever checks grammars, so that each is compiled once; null for a cache of its own.</param>
+    public InferenceEngine(
+        InferenceOptions options, string modelPath, ILoggerFactory loggers, ModelMetadata? embeddingModel = null, GrammarCache? grammars = null)
     {
+        _grammars = grammars ?? new GrammarCache();
         _options = options;
         _modelPath = modelPath;
         _loggers = loggers;
@@ -68,6 +75,9 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 
     /// <inheritdoc/>
     public InfillTokens? Infill => _engine?.Vocabulary.Infill;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, bool> ControlTokens => _engine?.ControlTokens ?? FrozenDictionary<string, bool>.Empty;
 
     /// <inheritdoc/>
     public ImmutableArray<TokenPiece> GetPieces(ReadOnlyMemory<int> tokens)
@@ -119,7 +129,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 
         // A sequence counts to prompt + output: keep the sum an int whatever the client asked for.
         var maxOutputTokens = Math.Min(request.MaxOutputTokens, engine.MaxSequenceTokens);
-        var generation = new Generation(request with { MaxOutputTokens = maxOutputTokens }, engine.Vocabulary);
+        var generation = new Generation(request with { MaxOutputTokens = maxOutputTokens }, engine.Vocabulary, Constrain(engine, request.Grammar));
         var status = _commands.TrySubmit(generation);
         return new SubmitResult(status, status == SubmitStatus.Accepted ? generation.Stream : null);
     }
@@ -153,6 +163,19 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 
         _commands.Dispose();
         _stopping.Dispose();
+    }
+
+    // On the caller's thread: compiling takes time that the engine's thread does not have.
+    private GrammarConstraint? Constrain(LoadedEngine engine, GrammarSource? source)
+    {
+        if (source is null)
+        {
+            return null;
+        }
+
+        var result = _grammars.GetOrCompile(source);
+        var automaton = result.Automaton ?? throw new ArgumentException($"A grammar that is none was submitted: {result.Error}", nameof(source));
+        return engine.Grammars.Constrain(automaton);
     }
 
     private static void CheckTop(int? count)

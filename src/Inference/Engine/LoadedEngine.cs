@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
+using System.Text;
+using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Native;
 using InferenceServer.Inference.Scheduling;
@@ -25,6 +28,7 @@ internal sealed class LoadedEngine : IDisposable
 
     private readonly LoadedModel _model;
     private readonly LlamaModelRunner _runner;
+    private readonly Lazy<GrammarVocabulary> _grammars;
 
     private LoadedEngine(LoadedModel model, LlamaModelRunner runner, EngineLoop loop, Tokenizer tokenizer)
     {
@@ -32,6 +36,8 @@ internal sealed class LoadedEngine : IDisposable
         _runner = runner;
         Loop = loop;
         Tokenizer = tokenizer;
+        _grammars = new Lazy<GrammarVocabulary>(() => GrammarVocabulary.Of(model.Vocabulary));
+        ControlTokens = NameControlTokens(model.Vocabulary);
     }
 
     /// <summary>The loop; engine thread only.</summary>
@@ -42,6 +48,12 @@ internal sealed class LoadedEngine : IDisposable
 
     /// <summary>The model's vocabulary; any thread.</summary>
     public Vocabulary Vocabulary => _model.Vocabulary;
+
+    /// <summary>What grammars need of the vocabulary; the first use takes some 100 ms. Any thread.</summary>
+    public GrammarVocabulary Grammars => _grammars.Value;
+
+    /// <inheritdoc cref="IInferenceEngine.ControlTokens"/>
+    public FrozenDictionary<string, bool> ControlTokens { get; }
 
     /// <summary>Tokens of one sequence at most.</summary>
     public int MaxSequenceTokens => _runner.Info.MaxSequenceTokens;
@@ -136,6 +148,20 @@ internal sealed class LoadedEngine : IDisposable
             cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return result.Model ?? throw new EngineLoadException($"The model {modelPath} could not be loaded: {result.Detail}.");
+    }
+
+    private static FrozenDictionary<string, bool> NameControlTokens(Vocabulary vocabulary)
+    {
+        var names = new Dictionary<string, bool>(StringComparer.Ordinal);
+        for (var token = 0; token < vocabulary.Count; token++)
+        {
+            if (vocabulary.IsControl(token))
+            {
+                names.TryAdd(Encoding.UTF8.GetString(vocabulary.GetBytes(token).Span), vocabulary.IsEndOfGeneration(token));
+            }
+        }
+
+        return names.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     private static bool UsesGpu(InferenceOptions options) =>

@@ -156,26 +156,8 @@ internal sealed class RowSampler : IThreadPoolWorkItem
         }
     }
 
-    private SampledToken SampleRow(int row)
-    {
-        var generation = (Generation)_step![row].Sequence;
-        var logits = _runner.GetLogits(row);
-        var scratch = _scratch ??= new SamplerScratch();
-        var token = Sampler.Pick(
-            logits,
-            generation.Sampling,
-            generation.SamplerState,
-            generation.NumOutputTokens,
-            generation.GetBanned(_vocabulary),
-            scratch);
-        if (token == Sampler.NoToken)
-        {
-            return new SampledToken(token, FinishReason.Error); // the device gave no number, or the request forbids every token
-        }
-
-        generation.NewestLogProbs = generation.TopLogProbs is { } numTop ? LogProbs.Compute(logits, token, numTop, _vocabulary, scratch) : null;
-        return new SampledToken(token, generation.Accept(token, _vocabulary));
-    }
+    private SampledToken SampleRow(int row) =>
+        ((Generation)_step![row].Sequence).Sample(_runner.GetLogits(row), _vocabulary, _scratch ??= new SamplerScratch());
 
     // The logits after a token tell how likely the one behind it was.
     private TokenLogProbs ScoreToken(Place place)

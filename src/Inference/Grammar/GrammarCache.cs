@@ -5,14 +5,14 @@ namespace InferenceServer.Inference.Grammar;
 /// schema pays for it once. Whoever asks for a source that is being compiled waits for that one. Any thread.
 /// </summary>
 /// <param name="capacity">Sources at most. Each may hold <see cref="GrammarLimits.MaxRememberedBytes"/> and its rules, as a rule far less.</param>
-internal sealed class GrammarCache(int capacity = 64)
+public sealed class GrammarCache(int capacity = 64)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<GrammarSource, LinkedListNode<(GrammarSource Source, Lazy<GrammarResult> Result)>> _nodes = [];
     private readonly LinkedList<(GrammarSource Source, Lazy<GrammarResult> Result)> _byUse = new();
 
     /// <summary>Sources held.</summary>
-    public int Count
+    internal int Count
     {
         get
         {
@@ -23,8 +23,18 @@ internal sealed class GrammarCache(int capacity = 64)
         }
     }
 
+    /// <summary>
+    /// Says whether a source is a grammar, and what it asks for and does not get. What is right is compiled and kept, so that the
+    /// engine that shares this cache finds it. Takes up to a few seconds of the caller's time.
+    /// </summary>
+    public GrammarCheck Check(GrammarSource source)
+    {
+        var result = GetOrCompile(source);
+        return new GrammarCheck(result.Error, result.Warnings);
+    }
+
     /// <summary>The result of a source, compiled at most once while it is held. Takes up to <see cref="GrammarLimits.MaxCompileTime"/> of the caller's time.</summary>
-    public GrammarResult GetOrCompile(GrammarSource source)
+    internal GrammarResult GetOrCompile(GrammarSource source)
     {
         Lazy<GrammarResult> result;
         lock (_lock)

@@ -1,7 +1,3 @@
-using InferenceServer.Inference.Grammar.Gbnf;
-using InferenceServer.Inference.Grammar.Json;
-using InferenceServer.Inference.Grammar.Text;
-
 namespace InferenceServer.Inference.Grammar;
 
 /// <summary>Makes an automaton of a source in any of the languages. Any thread; bounded by <see cref="GrammarLimits"/>.</summary>
@@ -16,20 +12,11 @@ internal static class GrammarCompiler
         }
 
         var budget = new CompileBudget();
+        var composer = new GrammarComposer(budget);
         try
         {
-            switch (source.Kind)
-            {
-                case GrammarKind.JsonSchema:
-                    var (automaton, warnings) = JsonSchemaCompiler.Compile(source, budget);
-                    return new GrammarResult { Automaton = automaton, Warnings = [.. warnings] };
-                case GrammarKind.JsonObject:
-                    return new GrammarResult { Automaton = JsonSchemaCompiler.CompileAnyObject(budget) };
-                case GrammarKind.Regex:
-                    return new GrammarResult { Automaton = RegexCompiler.Compile(source.Text, budget) };
-                default:
-                    return new GrammarResult { Automaton = GbnfCompiler.Compile(source.Text, budget) };
-            }
+            var automaton = composer.Compile(source);
+            return new GrammarResult { Automaton = automaton, Warnings = [.. composer.Warnings] };
         }
         catch (GrammarException exception)
         {

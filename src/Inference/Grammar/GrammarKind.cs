@@ -14,4 +14,7 @@ public enum GrammarKind
 
     /// <summary>llama.cpp's grammar text; the output is one <c>root</c>.</summary>
     Gbnf,
+
+    /// <summary>Put together of parts in other languages.</summary>
+    Composition,
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace InferenceServer.Inference.Sampling;
@@ -7,7 +8,7 @@ namespace InferenceServer.Inference.Sampling;
 /// <see cref="SamplerState"/>) and the output index; the same arguments always give the same token.
 /// </summary>
 /// <remarks>
-/// Order: logit bias, penalties, banned tokens, then for temperature 0 the best token (the lowest id among equals), else
+/// Order: logit bias, penalties, banned and masked tokens, then for temperature 0 the best token (the lowest id among equals), else
 /// top-k, temperature, top-p, min-p and one draw over the survivors in the order of their ids. Nothing sorts the
 /// vocabulary: maxima of blocks of the row say where survivors can be, and cuts among them are found by selection.
 /// NaN counts as negative infinity, positive infinity as the largest number. Any thread, with a scratch of its own.
@@ -31,15 +32,19 @@ internal static class Sampler
     /// <param name="outputIndex">Index of this token in the output, from 0.</param>
     /// <param name="banned">Ids that must not be picked (end-of-generation tokens under <c>ignore_eos</c>).</param>
     /// <param name="scratch">Buffers of the calling thread.</param>
+    /// <param name="mask">Bit t % 64 of word t / 64 says whether token t may be picked; empty: all may.</param>
+    /// <param name="draw">Which of the place's random numbers to use: a second pick must not repeat the first one's luck.</param>
     public static int Pick(
         ReadOnlySpan<float> logits,
         SamplingParams parameters,
         SamplerState state,
         int outputIndex,
         ReadOnlySpan<int> banned,
-        SamplerScratch scratch)
+        SamplerScratch scratch,
+        ReadOnlySpan<ulong> mask = default,
+        int draw = 0)
     {
-        var row = Adjust(logits, parameters, state, banned, scratch);
+        var row = Adjust(logits, parameters, state, banned, mask, scratch);
         var maxima = scratch.BlockMaxima(row.Length);
         var max = FindMaxima(row, maxima);
         if (!float.IsFinite(max))
@@ -57,7 +62,7 @@ internal static class Sampler
             return FirstAt(row, maxima, max);
         }
 
-        var random = CounterRandom.NextDouble(parameters.Seed, outputIndex, draw: 0);
+        var random = CounterRandom.NextDouble(parameters.Seed, outputIndex, draw);
         var temperature = parameters.Temperature;
         Span<Candidate> candidates;
         double totalWeight;
@@ -94,11 +99,11 @@ internal static class Sampler
         return Draw(candidates, random);
     }
 
-    /// <summary>The row with bias, penalties and bans; the row itself if there are none.</summary>
+    /// <summary>The row with bias, penalties, bans and mask; the row itself if there are none.</summary>
     private static ReadOnlySpan<float> Adjust(
-        ReadOnlySpan<float> logits, SamplingParams parameters, SamplerState state, ReadOnlySpan<int> banned, SamplerScratch scratch)
+        ReadOnlySpan<float> logits, SamplingParams parameters, SamplerState state, ReadOnlySpan<int> banned, ReadOnlySpan<ulong> mask, SamplerScratch scratch)
     {
-        if (parameters.LogitBias.IsDefaultOrEmpty && banned.IsEmpty && !state.HasPenalties)
+        if (parameters.LogitBias.IsDefaultOrEmpty && banned.IsEmpty && mask.IsEmpty && !state.HasPenalties)
         {
             return logits;
         }
@@ -125,7 +130,32 @@ internal static class Sampler
             }
         }
 
+        ApplyMask(row, mask);
         return row;
+    }
+
+    // Whole words first: masks are nearly always nearly empty or nearly full.
+    private static void ApplyMask(Span<float> row, ReadOnlySpan<ulong> mask)
+    {
+        for (var word = 0; word < mask.Length; word++)
+        {
+            var start = word * 64;
+            var forbidden = ~mask[word];
+            if (forbidden == ulong.MaxValue)
+            {
+                row[start..Math.Min(start + 64, row.Length)].Fill(float.NegativeInfinity);
+                continue;
+            }
+
+            for (; forbidden != 0; forbidden &= forbidden - 1)
+            {
+                var token = start + BitOperations.TrailingZeroCount(forbidden);
+                if (token < row.Length)
+                {
+                    row[token] = float.NegativeInfinity;
+                }
+            }
+        }
     }
 
     private static Span<float> ReplaceNonFinite(ReadOnlySpan<float> logits, SamplerScratch scratch)

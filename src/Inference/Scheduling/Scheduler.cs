@@ -92,11 +92,10 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         {
             var row = step[i];
             var sequence = row.Sequence;
-            var wasPrefill = sequence.IsPrefill;
             sequence.NumComputedTokens += row.NumTokens;
             sequence.NumPromptLogits += row.NumPromptLogits;
             sequence.NumFailures = 0;
-            if (wasPrefill || sequence.NumComputedTokens % PrefixNode.BlockSize == 0)
+            if (row.Start < sequence.NumPromptTokens || row.Start / PrefixNode.BlockSize < sequence.NumComputedTokens / PrefixNode.BlockSize)
             {
                 // Generated tokens enter the tree by whole blocks and at the end: equal streams side by side then share cells without work at every token.
                 Cache.Attach(sequence.Lease!, sequence.Tokens);
@@ -108,6 +107,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
                 if (token.TokenId >= 0)
                 {
                     sequence.Append(token.TokenId);
+                    sequence.Append(token.Forced.Span);
                 }
 
                 if ((token.FinishReason ?? (sequence.NumTokens >= sequence.MaxTokens ? FinishReason.Length : null)) is { } reason)

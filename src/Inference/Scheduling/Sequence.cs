@@ -99,6 +99,15 @@ internal class Sequence
     /// <summary>All tokens.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, NumTokens);
 
+    /// <summary>Adds generated tokens.</summary>
+    public void Append(ReadOnlySpan<int> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            Append(token);
+        }
+    }
+
     /// <summary>Adds a generated token.</summary>
     public void Append(int token)
     {

@@ -35,6 +35,59 @@ public sealed class SamplerTests
     }
 
     [Fact]
+    public void Pick_UnderAMask_IsAsIfAllOthersWereBanned()
+    {
+        var random = new Random(3);
+        var scratch = new SamplerScratch();
+        for (var i = 0; i < 2_000; i++)
+        {
+            var logits = RandomRow(random);
+            var parameters = RandomParameters(random, logits.Length);
+            var state = new SamplerState(parameters, [], []);
+            var mask = new ulong[(logits.Length + 63) / 64];
+            var density = random.NextDouble();
+            for (var token = 0; token < logits.Length; token++)
+            {
+                mask[token / 64] |= random.NextDouble() < density ? 1UL << token : 0;
+            }
+
+            if (random.Next(4) == 0)
+            {
+                mask[random.Next(mask.Length)] = random.Next(2) == 0 ? 0 : ulong.MaxValue;
+            }
+
+            var banned = Enumerable.Range(0, logits.Length).Where(token => (mask[token / 64] >> token & 1) == 0).ToArray();
+
+            Assert.Equal(Sampler.Pick(logits, parameters, state, i, banned, scratch), Sampler.Pick(logits, parameters, state, i, [], scratch, mask));
+        }
+    }
+
+    [Fact]
+    public void Pick_FirstFreeThenUnderAMask_FollowsTheSoftmaxOfWhatIsAllowed()
+    {
+        float[] logits = [1f, 2f, 0.5f, -1f, 3f];
+        var parameters = new SamplingParams { Temperature = 1f, Seed = 42 };
+        var state = new SamplerState(parameters, [], []);
+        var scratch = new SamplerScratch();
+        ulong[] mask = [0b01011];
+        const int NumDraws = 200_000;
+        var counts = new int[logits.Length];
+        for (var i = 0; i < NumDraws; i++)
+        {
+            var token = Sampler.Pick(logits, parameters, state, i, [], scratch);
+            counts[(mask[0] >> token & 1) != 0 ? token : Sampler.Pick(logits, parameters, state, i, [], scratch, mask, draw: 1)]++;
+        }
+
+        var weights = logits.Select((logit, id) => (mask[0] >> id & 1) != 0 ? Math.Exp(logit) : 0).ToArray();
+        for (var id = 0; id < logits.Length; id++)
+        {
+            var share = weights[id] / weights.Sum();
+            var tolerance = 5 * Math.Sqrt(share * (1 - share) / NumDraws);
+            Assert.InRange((double)counts[id] / NumDraws, share - tolerance, share + tolerance);
+        }
+    }
+
+    [Fact]
     public void Pick_ManyDraws_FollowTheSoftmax()
     {
         float[] logits = [1f, 2f, 0.5f, -1f, 3f];

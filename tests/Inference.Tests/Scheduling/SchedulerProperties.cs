@@ -42,7 +42,7 @@ public sealed class SchedulerProperties
         var harness = new SchedulerHarness(
             scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs)
         {
-            Pick = sequence => new SampledToken(NextToken(sequence.Tokens), IsEnd(sequence.Tokens) ? FinishReason.Stop : null),
+            Pick = Pick,
         };
         var sequences = new List<Sequence>();
         foreach (var act in scenario.Acts)
@@ -114,6 +114,22 @@ public sealed class SchedulerProperties
             Assert.True(reason is null || sequence.NumOutputTokens == 0);
             Assert.True(sequence.FinishReason is FinishReason.Aborted or FinishReason.Error);
         }
+    }
+
+    // Now and then several tokens at once, the same ones that would have come one by one.
+    private static SampledToken Pick(Sequence sequence)
+    {
+        var tokens = sequence.Tokens.ToArray().ToList();
+        var numExtra = Math.Min(sequence.NumTokens % 7 == 0 ? sequence.NumTokens % 5 : 0, sequence.MaxTokens - sequence.NumTokens - 1);
+        FinishReason? reason;
+        do
+        {
+            reason = IsEnd(tokens.ToArray()) ? FinishReason.Stop : null;
+            tokens.Add(NextToken(tokens.ToArray()));
+        }
+        while (reason is null && numExtra-- > 0);
+
+        return new SampledToken(tokens[sequence.NumTokens], reason) { Forced = tokens.Skip(sequence.NumTokens + 1).ToArray() };
     }
 
     private static int NextToken(ReadOnlySpan<int> tokens) => ((tokens[^1] * 31) + tokens.Length) % 97;

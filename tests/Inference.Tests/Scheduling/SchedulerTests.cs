@@ -5,6 +5,27 @@ namespace InferenceServer.Inference.Tests.Scheduling;
 public sealed class SchedulerTests
 {
     [Fact]
+    public void Step_TokensForced_AreComputedAsOneChunkAndYieldTheNextToken()
+    {
+        var harness = new SchedulerHarness();
+        int[] forced = [901, 902, 903];
+        harness.Pick = sequence => new SampledToken(sequence.NumTokens, null) { Forced = sequence.NumOutputTokens == 1 ? forced : default };
+        var sequence = harness.Add(SchedulerHarness.Tokens(10, 1), maxOutput: 8);
+        var other = harness.Add(SchedulerHarness.Tokens(10, 2), maxOutput: 8);
+
+        harness.Step();
+        harness.Step();
+        Assert.Equal(5, sequence.NumOutputTokens);
+        var step = harness.Step();
+
+        Assert.Equal([(other, 4), (sequence, 4)], step.Rows.Select(row => (row.Sequence, row.NumTokens)).OrderByDescending(row => row.Sequence.RequestId));
+        Assert.All(step.Rows, row => Assert.True(row.WantsOutput));
+        harness.RunToEnd();
+        Assert.Equal([10, 11, 901, 902, 903, 15, 16, 17], sequence.Tokens[10..].ToArray());
+        Assert.Equal(FinishReason.Length, sequence.FinishReason);
+    }
+
+    [Fact]
     public void Schedule_OnePrompt_PrefillsInWholeBatchesThenDecodes()
     {
         var harness = new SchedulerHarness(maxBatchTokens: 128);

@@ -3,22 +3,22 @@ using InferenceServer.Inference.Grammar.Text;
 
 namespace InferenceServer.Inference.Grammar.Gbnf;
 
-/// <summary>Makes the automaton of llama.cpp's grammar text. One use, one thread.</summary>
+/// <summary>Makes rules of llama.cpp's grammar text. One use, one thread.</summary>
 internal sealed class GbnfCompiler
 {
     private readonly AutomatonBuilder _builder;
     private readonly Utf8Emitter _utf8;
     private readonly Dictionary<string, int> _rules = new(StringComparer.Ordinal);
 
-    private GbnfCompiler(CompileBudget budget)
+    private GbnfCompiler(AutomatonBuilder builder)
     {
-        _builder = new AutomatonBuilder(budget);
+        _builder = builder;
         _utf8 = new Utf8Emitter(_builder);
     }
 
-    /// <summary>The automaton of the rule <c>root</c>.</summary>
-    /// <exception cref="GrammarException">Not well-formed, a rule is missing, left recursion, too complex.</exception>
-    public static Automaton Compile(string text, CompileBudget budget)
+    /// <summary>Adds the rules of a grammar; returns <c>root</c>.</summary>
+    /// <exception cref="GrammarException">Not well-formed, a rule is missing, too complex.</exception>
+    public static int AddTo(AutomatonBuilder builder, string text)
     {
         var nodes = GbnfParser.Parse(text);
         if (!nodes.ContainsKey("root"))
@@ -26,7 +26,7 @@ internal sealed class GbnfCompiler
             throw new GrammarException(GrammarErrorKind.Invalid, "There is no rule \"root\".", $"offset {text.Length}");
         }
 
-        var compiler = new GbnfCompiler(budget);
+        var compiler = new GbnfCompiler(builder);
         foreach (var name in nodes.Keys)
         {
             compiler._rules.Add(name, compiler._builder.AddRule(name));
@@ -39,7 +39,7 @@ internal sealed class GbnfCompiler
             compiler._builder.AddNothing(compiler.Add(compiler._builder.Entry(rule), node), compiler._builder.End(rule));
         }
 
-        return compiler._builder.Build(compiler._rules["root"]);
+        return compiler._rules["root"];
     }
 
     /// <summary>Adds states that take a text of the node; returns the last, which may be the first.</summary>

@@ -118,28 +118,7 @@ internal sealed class JsonEmitter(AutomatonBuilder builder)
     }
 
     /// <summary>Adds states that take a string whose decoded text is in a set, without its quotes.</summary>
-    public void AddText(int from, TextDfa texts, int to)
-    {
-        var states = new int[texts.NumStates];
-        for (var state = 0; state < states.Length; state++)
-        {
-            states[state] = builder.AddState();
-        }
-
-        builder.AddNothing(from, states[0]);
-        for (var state = 0; state < states.Length; state++)
-        {
-            foreach (var group in texts.EdgesOf(state).GroupBy(edge => edge.Target))
-            {
-                AddCharacter(states[state], CodePointSet.Normalize([.. group.Select(edge => (edge.Low, edge.High))]), states[group.Key]);
-            }
-
-            if (texts.Accepts(state))
-            {
-                builder.AddNothing(states[state], to);
-            }
-        }
-    }
+    public void AddText(int from, TextDfa texts, int to) => TextStates.Add(builder, from, texts, to, AddCharacter);
 
     /// <summary>Adds states that take a text as it stands.</summary>
     public void AddPlainText(int from, TextDfa texts, int to) => _utf8.AddText(from, texts, to);

@@ -4,7 +4,7 @@ using InferenceServer.Inference.Grammar.Automata;
 namespace InferenceServer.Inference.Grammar.Json;
 
 /// <summary>
-/// Makes the automaton of a JSON Schema: one rule for every set of schemas that a value has to fulfil together. One use,
+/// Makes rules of a JSON Schema: one rule for every set of schemas that a value has to fulfil together. One use,
 /// one thread.
 /// </summary>
 /// <remarks>
@@ -25,37 +25,37 @@ internal sealed class JsonSchemaCompiler
     private readonly Dictionary<string, int> _rules = new(StringComparer.Ordinal);
     private readonly Queue<(int Rule, SchemaSet Set)> _open = [];
 
-    private JsonSchemaCompiler(SchemaDocument document, SchemaIssues issues, bool closesObjects, CompileBudget budget)
+    private JsonSchemaCompiler(SchemaDocument document, SchemaIssues issues, bool closesObjects, CompileBudget budget, AutomatonBuilder builder, JsonEmitter json)
     {
         _budget = budget;
         _issues = issues;
         _document = document;
         _closesObjects = closesObjects;
-        _builder = new AutomatonBuilder(budget);
-        _json = new JsonEmitter(_builder);
+        _builder = builder;
+        _json = json;
         _reader = new SchemaReader(document, issues, budget);
         _strings = new StringPiece(_builder, _json, issues, budget);
         _disjointness = new SchemaDisjointness(_reader);
     }
 
-    /// <summary>The automaton, and what is left out if the source is not strict.</summary>
-    /// <exception cref="GrammarException">Not a schema, not enforceable under strict, too complex, or nothing fits it.</exception>
-    public static (Automaton Automaton, IEnumerable<string> Warnings) Compile(GrammarSource source, CompileBudget budget)
+    /// <summary>Adds the rules of a schema; returns that of a whole value.</summary>
+    /// <param name="builder">Where to.</param>
+    /// <param name="json">Of the same builder.</param>
+    /// <param name="source">The schema.</param>
+    /// <param name="budget">What compiling may use up.</param>
+    /// <param name="warnings">What is left out if the source is not strict.</param>
+    /// <exception cref="GrammarException">Not a schema, not enforceable under strict, or too complex.</exception>
+    public static int AddTo(AutomatonBuilder builder, JsonEmitter json, GrammarSource source, CompileBudget budget, out IEnumerable<string> warnings)
     {
         using var document = SchemaDocument.Parse(source.Text);
         var issues = new SchemaIssues(source.IsStrict);
-        var compiler = new JsonSchemaCompiler(document, issues, source.ClosesObjects, budget);
-        return (compiler.CompileSet(SchemaSet.Of(document.Root)), issues.Warnings);
+        var schema = source.SchemaPath.Length == 0 ? document.Root : document.Resolve(source.SchemaPath, source.SchemaPath);
+        var root = new JsonSchemaCompiler(document, issues, source.ClosesObjects, budget, builder, json).AddSet(SchemaSet.Of(schema));
+        warnings = issues.Warnings;
+        return root;
     }
 
-    /// <summary>The automaton of any object.</summary>
-    public static Automaton CompileAnyObject(CompileBudget budget)
-    {
-        var builder = new AutomatonBuilder(budget);
-        return builder.Build(new JsonEmitter(builder).Object);
-    }
-
-    private Automaton CompileSet(SchemaSet set)
+    private int AddSet(SchemaSet set)
     {
         var root = RuleOf(set);
         while (_open.TryDequeue(out var next))
@@ -63,7 +63,7 @@ internal sealed class JsonSchemaCompiler
             Fill(next.Rule, next.Set);
         }
 
-        return _builder.Build(root);
+        return root;
     }
 
     /// <summary>The rule of a set; filled later if it is new.</summary>
@@ -214,10 +214,11 @@ internal sealed class JsonSchemaCompiler
         }
 
         // The rest is a grammar too: ask it.
-        var compiler = new JsonSchemaCompiler(_document, _issues, _closesObjects, _budget);
+        var builder = new AutomatonBuilder(_budget);
+        var compiler = new JsonSchemaCompiler(_document, _issues, _closesObjects, _budget, builder, new JsonEmitter(builder));
         try
         {
-            return compiler.CompileSet(set with { IgnoresValues = true }).Matches(JsonSpelling.Compact(value));
+            return builder.Build(compiler.AddSet(set with { IgnoresValues = true })).Matches(JsonSpelling.Compact(value));
         }
         catch (GrammarException exception) when (exception.Error.Kind == GrammarErrorKind.Unsatisfiable)
         {

@@ -28,28 +28,7 @@ internal sealed class Utf8Emitter(AutomatonBuilder builder)
     }
 
     /// <summary>Adds states that take any text of a set.</summary>
-    public void AddText(int from, TextDfa texts, int to)
-    {
-        var states = new int[texts.NumStates];
-        for (var state = 0; state < states.Length; state++)
-        {
-            states[state] = builder.AddState();
-        }
-
-        builder.AddNothing(from, states[0]);
-        for (var state = 0; state < states.Length; state++)
-        {
-            foreach (var group in texts.EdgesOf(state).GroupBy(edge => edge.Target))
-            {
-                AddCharacter(states[state], CodePointSet.Normalize([.. group.Select(edge => (edge.Low, edge.High))]), states[group.Key]);
-            }
-
-            if (texts.Accepts(state))
-            {
-                builder.AddNothing(states[state], to);
-            }
-        }
-    }
+    public void AddText(int from, TextDfa texts, int to) => TextStates.Add(builder, from, texts, to, AddCharacter);
 
     private void AddSequence(int from, (int Low, int High)[] digits, int lead, int to)
     {

@@ -8,7 +8,8 @@ namespace InferenceServer.Inference.Grammar.Tokens;
 /// </summary>
 /// <remarks>
 /// Nodes lie in depth-first order: a node's first child is the next node, and a subtree that does not fit is passed over by
-/// going on at its end. Control tokens, tokens without bytes and unused ones are in no node: they never fit.
+/// going on at its end. Control tokens are spelled so that only a grammar that names them takes them; tokens without bytes,
+/// unused ones and those that end a generation are in no node: they never fit.
 /// </remarks>
 internal sealed class TokenTrie
 {
@@ -107,7 +108,9 @@ internal sealed class TokenTrie
         var bytes = new byte[vocabulary.Count][];
         for (var token = 0; token < bytes.Length; token++)
         {
-            bytes[token] = vocabulary.IsText(token) ? vocabulary.GetBytes(token).ToArray() : [];
+            bytes[token] = vocabulary.IsText(token) ? vocabulary.GetBytes(token).ToArray()
+                : vocabulary.IsControl(token) && !vocabulary.IsEndOfGeneration(token) ? ControlSpelling.Of(vocabulary.GetBytes(token).Span)
+                : [];
         }
 
         return new TokenTrie(bytes, [.. vocabulary.EndOfGeneration]);
@@ -118,7 +121,7 @@ internal sealed class TokenTrie
     /// <param name="endTokens">Ids that end a generation, ascending; their bytes are empty.</param>
     public static TokenTrie Of(byte[][] bytes, int[] endTokens) => new(bytes, endTokens);
 
-    /// <summary>Bytes of a token; empty for one that never fits as text.</summary>
+    /// <summary>Bytes of a token; empty for one that never fits.</summary>
     public ReadOnlySpan<byte> GetBytes(int token) => _bytes[token];
 
     /// <summary>True if the token ends a generation.</summary>
