@@ -1,3 +1,4 @@
+using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Testing;
 
@@ -15,7 +16,8 @@ public sealed class ApiPageTests
             .Concat(OpenAiJson.Wire.EmbeddingsRequest.Properties)
             .Concat(OpenAiJson.Wire.RerankRequest.Properties)
             .Concat(OpenAiJson.Wire.TokenizeRequest.Properties)
-            .Concat(OpenAiJson.Wire.DetokenizeRequest.Properties);
+            .Concat(OpenAiJson.Wire.DetokenizeRequest.Properties)
+            .Concat(AnthropicJson.Wire.MessagesRequest.Properties);
         Assert.All(fields, field => Assert.Contains($"`{field.Name}`", page, StringComparison.Ordinal));
     }
 }

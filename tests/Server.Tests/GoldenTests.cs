@@ -101,7 +101,7 @@ public sealed partial class GoldenTests
         return text.Append('\n').Append(await response.Content.ReadAsStringAsync()).Append('\n').ToString();
     }
 
-    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(CallId().Replace(AnswerId().Replace(answer, "$1-ID"), "call_ID"), "req_ID"), "127.0.0.1:PORT");
+    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(CallId().Replace(AnswerId().Replace(answer, "$1ID"), "$1ID"), "req_ID"), "127.0.0.1:PORT");
 
     private static (string Key, string Value) Split(string line, string separator)
     {
@@ -109,10 +109,10 @@ public sealed partial class GoldenTests
         return (line[..at].Trim(), line[(at + separator.Length)..].Trim());
     }
 
-    [GeneratedRegex("(chatcmpl|cmpl)-[A-Za-z0-9]{24}")]
+    [GeneratedRegex("(chatcmpl-|cmpl-|msg_)[A-Za-z0-9]{24}")]
     private static partial Regex AnswerId();
 
-    [GeneratedRegex("call_[A-Za-z0-9]{24}")]
+    [GeneratedRegex("(call_|toolu_)[A-Za-z0-9]{24}")]
     private static partial Regex CallId();
 
     [GeneratedRegex("req_[0-9a-f]{32}")]

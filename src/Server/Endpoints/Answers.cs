@@ -10,13 +10,13 @@ internal static class Answers
 {
     /// <summary>What every chunk of a new answer repeats.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="kind">What goes before the dash of its id.</param>
+    /// <param name="idPrefix">What its id begins with.</param>
     /// <param name="request">For its class.</param>
-    public static AnswerIdentity NewIdentity(this HttpContext context, string kind, ValidRequest request)
+    public static AnswerIdentity NewIdentity(this HttpContext context, string idPrefix, ValidRequest request)
     {
         var model = context.RequestServices.GetRequiredService<ServedModel>();
         var clock = context.RequestServices.GetRequiredService<TimeProvider>();
-        return new AnswerIdentity(AnswerIdentity.NewId(kind), clock.GetUtcNow().ToUnixTimeSeconds(), model.Id, model.Fingerprint, WireWords.Of(request.Class));
+        return new AnswerIdentity(AnswerIdentity.NewId(idPrefix), clock.GetUtcNow().ToUnixTimeSeconds(), model.Id, model.Fingerprint, WireWords.Of(request.Class));
     }
 
     /// <summary>Answers and returns when the engine has ended every choice.</summary>
@@ -64,7 +64,7 @@ internal static class Answers
         var body = context.Response.BodyWriter;
         var writer = createWriter(body, request.IncludeUsage || settings.AlwaysIncludeUsage);
         SetStreamHeaders(context, writer.ContentType);
-        using var stream = new AnswerStream(generation, body, writer, TimeSpan.FromMilliseconds(settings.PingIntervalMs), clock);
+        using var stream = new AnswerStream(generation, body, writer, writer.PingInterval(TimeSpan.FromMilliseconds(settings.PingIntervalMs)), clock);
         await stream.RunAsync();
     }
 

@@ -43,11 +43,14 @@ internal static class ApiRoutes
     });
 
     /// <summary>Describes the errors that a route may answer with.</summary>
-    public static RouteHandlerBuilder WithErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
+    public static RouteHandlerBuilder WithErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses) => route.WithErrors<ErrorBody>(statuses);
+
+    /// <summary>Describes the errors that a route of another dialect may answer with.</summary>
+    public static RouteHandlerBuilder WithErrors<T>(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {
         foreach (var status in statuses)
         {
-            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ErrorBody), ["application/json"]));
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(T), ["application/json"]));
         }
 
         return route;

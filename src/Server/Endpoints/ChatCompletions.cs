@@ -41,7 +41,7 @@ internal static class ChatCompletions
             return error;
         }
 
-        var identity = context.NewIdentity("chatcmpl", request);
+        var identity = context.NewIdentity("chatcmpl-", request);
         await context.WriteAnswerAsync(
             request,
             generation,

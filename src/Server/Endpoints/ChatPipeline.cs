@@ -32,6 +32,20 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
         }
     }
 
+    /// <summary>All stops up to Encode: what the conversation comes to, however long it is.</summary>
+    /// <param name="request">What the client wants.</param>
+    /// <param name="permit">The client's admission.</param>
+    /// <param name="cancellationToken">The client's leaving.</param>
+    public async ValueTask<Checked<int[]>> EncodeAsync(ValidChatRequest request, AdmissionGate.Permit permit, CancellationToken cancellationToken)
+    {
+        if (starter.TryAdmit(request, permit, request.NumChoices, "n") is { } refused)
+        {
+            return refused;
+        }
+
+        return Render(request).TryGet(out var prompt, out var refusal) ? await starter.EncodeAsync(prompt, cancellationToken) : refusal;
+    }
+
     /// <summary>All stops up to Submit; the generation runs when this returns it.</summary>
     /// <param name="request">What the client wants.</param>
     /// <param name="permit">The client's admission; widened if several choices are wanted.</param>

@@ -32,7 +32,7 @@ internal static class Completions
             return error;
         }
 
-        var identity = context.NewIdentity("cmpl", request);
+        var identity = context.NewIdentity("cmpl-", request);
         await context.WriteAnswerAsync(
             request,
             generation,

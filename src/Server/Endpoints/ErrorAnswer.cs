@@ -1,12 +1,13 @@
+using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Endpoints;
 
-/// <summary>Writes JSON answers, and errors in OpenAI's shape with the headers that tell clients whether to try again.</summary>
+/// <summary>Writes errors in the shape of the request's dialect, with the headers that tell clients whether to try again.</summary>
 internal static class ErrorAnswer
 {
-    /// <summary>The error's body.</summary>
+    /// <summary>The error's body in OpenAI's shape.</summary>
     public static ErrorBody ToBody(RequestError error) => new()
     {
         Error = new ErrorDetail
@@ -39,6 +40,13 @@ internal static class ErrorAnswer
             headers.WWWAuthenticate = "Bearer";
         }
 
-        return context.WriteJsonAsync(error.Status, ToBody(error), OpenAiJson.Wire.ErrorBody);
+        return ApiDialects.Of(context.Request) switch
+        {
+            ApiDialect.Anthropic => context.WriteJsonAsync(
+                MessagesErrors.StatusOf(error),
+                new MessagesErrorBody { Error = MessagesErrors.ToDetail(error), RequestId = context.TraceIdentifier },
+                AnthropicJson.Wire.MessagesErrorBody),
+            _ => context.WriteJsonAsync(error.Status, ToBody(error), OpenAiJson.Wire.ErrorBody),
+        };
     }
 }

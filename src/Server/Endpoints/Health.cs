@@ -12,7 +12,7 @@ namespace InferenceServer.Server.Endpoints;
 internal static class Health
 {
     /// <summary>Paths that answer without a key.</summary>
-    public static bool IsPublic(PathString path) => path.Value is "/" or "/health" or "/v1/health" or "/livez" or "/readyz";
+    public static bool IsPublic(PathString path) => path.Value is "/" or "/health" or "/v1/health" or "/livez" or "/readyz" or "/api/hello";
 
     /// <summary>Maps them all.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -51,7 +51,7 @@ internal static class Health
             ServerVersion.Text,
             model.Id,
             [
-                "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/models", "/tokenize", "/detokenize", "/apply-template", "/health",
+                "/v1/chat/completions", "/v1/messages", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/models", "/tokenize", "/detokenize", "/apply-template", "/health",
                 "/openapi/v1.json",
             ]);
         return context.WriteJsonAsync(StatusCodes.Status200OK, index, OpenAiJson.Wire.ServiceIndex);

@@ -52,6 +52,7 @@ internal static class Models
     {
         Id = id,
         Created = model.Created,
+        DisplayName = model.Metadata.Name,
         Aliases = [.. model.Aliases.Prepend(model.Id).Where(name => name != id)],
         MaxModelLen = model.ContextLength,
         ContextLength = model.ContextLength,
@@ -62,6 +63,7 @@ internal static class Models
     {
         Id = model.Id,
         Created = model.Created,
+        DisplayName = model.Metadata.Name,
         Aliases = [],
         MaxModelLen = model.Embedding.MaxInputTokens,
         ContextLength = model.Embedding.MaxInputTokens,

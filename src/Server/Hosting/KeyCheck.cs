@@ -17,15 +17,17 @@ internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys, Settings sett
         }
 
         var authorization = context.Request.Headers.Authorization.ToString();
-        var given = authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? authorization[Scheme.Length..].Trim()
-            : context.Request.Headers["x-api-key"].ToString().Trim();
-        if (given.Length == 0)
+        var bearer = authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : "";
+        var key = context.Request.Headers["x-api-key"].ToString().Trim();
+        if (bearer.Length == 0 && key.Length == 0)
         {
             return context.WriteErrorAsync(RequestError.Unauthorized(
                 "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY' or as 'x-api-key: YOUR_KEY'."));
         }
 
-        return keys.Contains(given) ? next(context) : context.WriteErrorAsync(RequestError.Unauthorized("Incorrect API key provided."));
+        // Some clients send both, and in one of them what they were given for another server.
+        return IsKnown(bearer) || IsKnown(key) ? next(context) : context.WriteErrorAsync(RequestError.Unauthorized("Incorrect API key provided."));
     }
+
+    private bool IsKnown(string key) => key.Length > 0 && keys.Contains(key);
 }

@@ -22,6 +22,11 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogg
         {
             var headers = context.Response.Headers;
             headers[Header] = id;
+            if (ApiDialects.Of(context.Request) == ApiDialect.Anthropic)
+            {
+                headers["request-id"] = id;
+            }
+
             headers["openai-version"] = "2020-10-01";
             headers["openai-processing-ms"] = ElapsedMs(startedAt).ToString(CultureInfo.InvariantCulture);
             return Task.CompletedTask;

@@ -1,4 +1,5 @@
 using InferenceServer.Inference.Engine;
+using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.OpenAi;
@@ -27,6 +28,7 @@ internal static class ServerApplication
         app.UseMiddleware<KeyCheck>();
         app.UseRouting();
         app.MapChatCompletions();
+        app.MapMessages();
         app.MapCompletions();
         app.MapEmbeddings();
         app.MapRerank();
@@ -69,6 +71,7 @@ internal static class ServerApplication
         {
             options.SerializerOptions.PropertyNamingPolicy = OpenAiJson.Wire.Options.PropertyNamingPolicy;
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAiJson.Wire);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(1, AnthropicJson.Wire);
         });
         services.AddRouting();
         services.AddOpenApi();

@@ -26,6 +26,9 @@ internal static partial class ServerLog
     [LoggerMessage(3003, LogLevel.Error, "{Method} {Path} failed in a way nobody foresaw")]
     public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path);
 
+    [LoggerMessage(3004, LogLevel.Information, "Left out tools that only Anthropic can run: {Tools} {RequestId}")]
+    public static partial void ToolsSkipped(this ILogger logger, string tools, string requestId);
+
     [LoggerMessage(3010, LogLevel.Warning, "The API key was given on the command line, where other users of this machine can see it; prefer --api-key-file")]
     public static partial void KeyIsVisible(this ILogger logger);
 

@@ -1,11 +1,20 @@
 namespace InferenceServer.Server.OpenAi;
 
-/// <summary>Answer of <c>GET /v1/models</c>.</summary>
+/// <summary>Answer of <c>GET /v1/models</c>, for OpenAI's and Anthropic's clients alike.</summary>
 internal sealed record ModelList
 {
     public string Object { get; init; } = "list";
 
     public required IReadOnlyList<ModelObject> Data { get; init; }
+
+    /// <summary>Always false: Anthropic's clients would ask for more.</summary>
+    public bool HasMore { get; init; }
+
+    /// <summary>Id of the first.</summary>
+    public string FirstId => Data[0].Id;
+
+    /// <summary>Id of the last.</summary>
+    public string LastId => Data[^1].Id;
 }
 
 /// <summary>A served model, with the keys that other local servers add and clients read.</summary>
@@ -19,6 +28,15 @@ internal sealed record ModelObject
     public required long Created { get; init; }
 
     public string OwnedBy { get; init; } = "local";
+
+    /// <summary>For Anthropic's clients.</summary>
+    public string Type { get; init; } = "model";
+
+    /// <summary>The name in the model's file, for people.</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>The same as <see cref="Created"/>, as Anthropic's clients read it.</summary>
+    public DateTimeOffset CreatedAt => DateTimeOffset.FromUnixTimeSeconds(Created);
 
     /// <summary>Further names that mean this model.</summary>
     public required IReadOnlyList<string> Aliases { get; init; }

@@ -162,6 +162,8 @@ internal sealed class AnswerStream : IDisposable
             return;
         }
 
+        // Tokens that are held back are no sign of life.
+        var isSilent = _body.CanGetUnflushedBytes && _body.UnflushedBytes == 0;
         try
         {
             var result = await _body.FlushAsync(CancellationToken.None);
@@ -172,7 +174,11 @@ internal sealed class AnswerStream : IDisposable
             _clientIsGone = true;
         }
 
-        _lastWriteAt = _clock.GetTimestamp();
+        if (!isSilent)
+        {
+            _lastWriteAt = _clock.GetTimestamp();
+        }
+
         if (_clientIsGone)
         {
             _generation.Abort();

@@ -12,6 +12,10 @@ internal abstract class AnswerWriter : IDisposable
     /// <summary>What the body is.</summary>
     public virtual string ContentType => "text/event-stream";
 
+    /// <summary>The silence after which a sign of life is sent; zero for never.</summary>
+    /// <param name="configured">What the operator said.</param>
+    public virtual TimeSpan PingInterval(TimeSpan configured) => configured;
+
     /// <summary>At once, while the request may still wait in the queue.</summary>
     public virtual void WriteOpening(Generation generation)
     {

@@ -14,7 +14,7 @@ internal static class EndFields
     /// <param name="vocabularySize">Tokens that the model knows.</param>
     public static RequestedEnd Read(JsonFields fields, int vocabularySize) => new()
     {
-        Stop = ReadStop(fields),
+        Stop = ReadStop(fields, "stop"),
         StopTokens = ReadStopTokens(fields, vocabularySize),
         IncludesStop = fields.Flag("include_stop_str_in_output") ?? false,
         MinTokens = (int)(fields.Integer("min_tokens", 0, int.MaxValue) ?? 0),
@@ -32,10 +32,12 @@ internal static class EndFields
         return [.. TokenFields.Read(array, fields.PathOf(Name), vocabularySize, fields.Errors).Distinct()];
     }
 
-    private static ImmutableArray<string> ReadStop(JsonFields fields)
+    /// <summary>Texts that end an answer, each once and none empty.</summary>
+    /// <param name="fields">The object that has them.</param>
+    /// <param name="name">Their name there.</param>
+    public static ImmutableArray<string> ReadStop(JsonFields fields, string name)
     {
-        const string Name = "stop";
-        if (fields.Kind(Name, "a string or an array of strings", JsonValueKind.String, JsonValueKind.Array) is not { } value)
+        if (fields.Kind(name, "a string or an array of strings", JsonValueKind.String, JsonValueKind.Array) is not { } value)
         {
             return [];
         }
@@ -45,7 +47,7 @@ internal static class EndFields
             return value.GetString() is { Length: > 0 } only ? [only] : [];
         }
 
-        if (IsTooLong(fields, Name, value))
+        if (IsTooLong(fields, name, value))
         {
             return [];
         }
@@ -54,7 +56,7 @@ internal static class EndFields
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
-            var path = MessageFields.Item(fields.PathOf(Name), index++);
+            var path = MessageFields.Item(fields.PathOf(name), index++);
             if (item.ValueKind != JsonValueKind.String)
             {
                 fields.Errors.Add(RequestError.WrongType(path, "a string", JsonFields.Describe(item.ValueKind)));

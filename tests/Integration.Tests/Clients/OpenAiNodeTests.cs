@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Text.Json;
 using InferenceServer.Testing;
@@ -9,19 +8,11 @@ namespace InferenceServer.Integration.Tests.Clients;
 [Collection(ClientCollection.Name)]
 public sealed class OpenAiNodeTests(ClientCollection.Fixture fixture)
 {
-    private static readonly string Folder = Path.Combine(RepositoryFiles.Root, "tests", "Integration.Tests", "Clients");
-
     [SkippableFact]
     public async Task OpenAiForNode_ChatStreamErrorsAbortAndChoices_AreWhatItExpects()
     {
-        var missing = TestTool.WhyMissing("node") ?? TestTool.WhyMissing("npm");
-        Skip.If(missing is not null, missing);
-        if (!File.Exists(Path.Combine(Folder, "node_modules", "openai", "package.json")))
-        {
-            await RunAsync("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
-        }
-
-        var result = JsonDocument.Parse(await RunAsync("node", "openai-node.mjs", fixture.Server.ApiAddress.ToString())).RootElement;
+        await NodeClient.InstallAsync();
+        var result = await NodeClient.RunScriptAsync("openai-node.mjs", fixture.Server.ApiAddress.ToString());
 
         Assert.Contains("Paris", result.GetProperty("whole").GetString(), StringComparison.Ordinal);
         Assert.Equal(result.GetProperty("whole").GetString(), result.GetProperty("streamed").GetString());
@@ -52,20 +43,5 @@ public sealed class OpenAiNodeTests(ClientCollection.Fixture fixture)
         Assert.DoesNotContain('\\', raw);
         Assert.Contains('+', raw);
         Assert.Contains('/', raw);
-    }
-
-    private static async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(3));
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await errors);
-        return output;
     }
 }

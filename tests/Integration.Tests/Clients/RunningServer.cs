@@ -31,7 +31,10 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public EngineStats Stats => _app.Services.GetRequiredService<IInferenceEngine>().Stats;
 
-    public static async Task<RunningServer> StartAsync(params (string Key, string? Value)[] given)
+    public static Task<RunningServer> StartAsync(params (string Key, string? Value)[] given) => StartAsync(null, given);
+
+    /// <summary>With an engine of the test's own in place of the real one; null for the real one.</summary>
+    public static async Task<RunningServer> StartAsync(IInferenceEngine? engine, params (string Key, string? Value)[] given)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -43,10 +46,18 @@ internal sealed class RunningServer : IAsyncDisposable
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
         Assert.Empty(errors);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings));
-        builder.Services.AddEngine();
+        if (engine is null)
+        {
+            builder.Services.AddEngine();
+        }
+        else
+        {
+            builder.Services.AddSingleton(engine);
+        }
+
         var app = ServerApplication.Create(builder, settings, ModelReader.Read(settings));
         await app.StartAsync();
-        app.Services.GetRequiredService<EngineStarter>().Start();
+        app.Services.GetService<EngineStarter>()?.Start();
         var server = new RunningServer(app);
         await server.WaitUntilReadyAsync();
         return server;

@@ -147,8 +147,8 @@ public sealed class RoutingTests
         var paths = root.GetProperty("paths");
         Assert.Equal(
             [
-                "/", "/apply-template", "/detokenize", "/livez", "/metrics", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health", "/v1/models",
-                "/v1/models/{id}", "/v1/rerank",
+                "/", "/api/hello", "/apply-template", "/detokenize", "/livez", "/metrics", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
+                "/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/{id}", "/v1/rerank",
             ],
             paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         var chat = paths.GetProperty("/v1/chat/completions").GetProperty("post");
@@ -174,6 +174,8 @@ public sealed class RoutingTests
         using var document = JsonDocument.Parse(await app.Client.GetStringAsync("/openapi/v1.json"));
         (string Path, JsonTypeInfo Type)[] bodies =
         [
+            ("/v1/messages", Server.Anthropic.AnthropicJson.Wire.MessagesRequest),
+            ("/v1/messages/count_tokens", Server.Anthropic.AnthropicJson.Wire.MessagesRequest),
             ("/v1/embeddings", OpenAi.OpenAiJson.Wire.EmbeddingsRequest),
             ("/v1/rerank", OpenAi.OpenAiJson.Wire.RerankRequest),
             ("/tokenize", OpenAi.OpenAiJson.Wire.TokenizeRequest),
