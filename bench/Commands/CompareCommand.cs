@@ -20,6 +20,9 @@ internal static class CompareCommand
     private static readonly Option<bool> Reuse = new("--reuse") { Description = "Let prompts be cached. Default: every run computes its whole prompts, and no idle cells pile up." };
     private static readonly Option<string[]> ServerArguments = new("--server-argument") { Description = "Argument for our server's command line; may be given several times.", DefaultValueFactory = _ => [] };
 
+    // Threads of the run before may spin on after its last step, llama-server's for most of a second: a run begins when they are quiet.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -91,6 +94,7 @@ internal static class CompareCommand
 
     private static async Task<GroupResults> RunLoadAsync(LoadClient client, int numStreams, int seed, ParseResult arguments, CancellationToken cancellationToken)
     {
+        await Task.Delay(Settling, cancellationToken);
         var load = new GeneratedLoad(client, arguments.GetValue(PromptWords), arguments.GetValue(Tokens), seed) { ReusePrefix = arguments.GetValue(Reuse) };
         var results = await load.RunClosedAsync(numStreams, numStreams, cancellationToken);
         return results.Calls.FirstOrDefault(call => call.Outcome != CallOutcome.Completed) is { } failed

@@ -74,9 +74,9 @@ internal sealed class VirtualMachine
     {
         foreach (var numPromptTokens in (ReadOnlySpan<int>)[1, 64, 16])
         {
-            _observed.Observe(0, numPromptTokens, _costs.GetDuration(numPromptTokens));
-            _observed.Observe(1, 0, _costs.GetDuration(0));
-            _observed.Observe(1, 0, _costs.GetDuration(0));
+            _observed.Observe(default(StepWork).WithPrefill(0, numPromptTokens), _costs.GetDuration(numPromptTokens));
+            _observed.Observe(default(StepWork).WithDecode(numPromptTokens), _costs.GetDuration(0));
+            _observed.Observe(default(StepWork).WithDecode(numPromptTokens), _costs.GetDuration(0));
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class VirtualMachine
             throw new InvalidOperationException("The scheduler has work and makes no progress.");
         }
 
-        _observed.Observe(step.NumDecodes, step.NumPrefillTokens, duration);
+        _observed.Observe(step.Work, duration);
         var count = 0;
         for (var i = 0; i < step.Rows.Count; i++)
         {

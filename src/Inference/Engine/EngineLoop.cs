@@ -219,7 +219,7 @@ internal sealed class EngineLoop
         {
             case RunStatus.Ok:
                 var sampled = _sampler.Sample(step);
-                _costs.Observe(step.NumDecodes, step.NumPrefillTokens, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                _costs.Observe(step.Work, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
                 PublishTokens(step, sampled);
                 _scheduler.PostProcess(step, sampled);
                 _numSteps++;

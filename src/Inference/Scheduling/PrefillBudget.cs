@@ -6,45 +6,57 @@ namespace InferenceServer.Inference.Scheduling;
 /// </summary>
 internal struct PrefillBudget
 {
-    // Steps vary by a fifth on a shared CPU and attention grows with the position, so plan for less than the target.
+    // Predictions are right to a tenth, and a step now and then loses some processor time to other programs, so plan for less than the target.
     private const double PlannedShare = 0.8;
 
     // Below this a step is mostly fixed cost; prefills make progress even if decoding alone takes the whole target.
     private const int MinChunk = 8;
 
-    private readonly int _tile;
-    private readonly int _maxTokens;
-    private readonly int _watchedTokens;
+    private readonly SchedulerLimits _limits;
+    private readonly StepCosts _costs;
+    private readonly double _plannedMs;
     private bool _isWatched;
 
     /// <param name="limits">The token budget and the target.</param>
     /// <param name="costs">Predicts durations.</param>
-    /// <param name="numDecodes">Rows of running streams already in the step; each of them watches.</param>
-    public PrefillBudget(SchedulerLimits limits, StepCosts costs, int numDecodes)
+    /// <param name="decodes">Rows of running streams already in the step; each of them watches.</param>
+    public PrefillBudget(SchedulerLimits limits, StepCosts costs, StepWork decodes)
     {
-        var target = limits.InterTokenTargetMs ?? Math.Max(250, 4 * costs.Predict(Math.Max(1, numDecodes), 0));
-        _tile = limits.PrefillTile;
-        _maxTokens = limits.MaxBatchTokens;
-        _watchedTokens = costs.PrefillTokensWithin(PlannedShare * target, numDecodes);
-        _isWatched = numDecodes > 0;
+        _limits = limits;
+        _costs = costs;
+        _isWatched = decodes.NumDecodes > 0;
+        var decodeMs = costs.Predict(_isWatched ? decodes : decodes.WithDecode(0));
+        _plannedMs = PlannedShare * (limits.InterTokenTargetMs ?? Math.Max(250, 4 * decodeMs));
     }
 
     /// <summary>Tokens that the next prefill of the step may take at most; 0 or less if the step is full.</summary>
-    public readonly int Next(ScheduledStep step)
+    /// <param name="step">What the step holds already.</param>
+    /// <param name="start">The prefill's position.</param>
+    /// <param name="numLeft">Tokens that this prefill and those after it have left.</param>
+    public readonly int Next(StepWork step, int start, int numLeft)
     {
-        var room = _maxTokens - step.NumTokens;
+        var room = _limits.MaxBatchTokens - step.NumTokens;
         if (!_isWatched)
         {
             return room;
         }
 
-        var chunk = _watchedTokens - step.NumPrefillTokens;
+        var chunk = Math.Min(numLeft, _costs.PrefillTokensWithin(_plannedMs, step, start, isLarge: true));
+        var isLarge = step.NumTokens + chunk >= StepCosts.LargeStepTokens;
+        if (!isLarge)
+        {
+            chunk = Math.Min(StepCosts.LargeStepTokens - 1 - step.NumTokens, _costs.PrefillTokensWithin(_plannedMs, step, start, isLarge: false));
+        }
+
+        // Kernels work in tiles of rows, decodes included.
+        var tile = isLarge || chunk >= _limits.PrefillTile ? _limits.PrefillTile : MinChunk;
+        chunk = ((step.NumTokens + chunk) / tile * tile) - step.NumTokens;
         if (step.NumPrefillTokens == 0)
         {
             chunk = Math.Max(chunk, MinChunk);
         }
 
-        return Math.Min(room, chunk >= _tile ? chunk / _tile * _tile : chunk / MinChunk * MinChunk);
+        return Math.Min(room, chunk);
     }
 
     /// <summary>A prefill completes with this step: its first token now waits for the step's end too.</summary>

@@ -10,17 +10,20 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
     /// <summary>One entry per sequence in the step, decodes first.</summary>
     public IReadOnlyList<ScheduledRow> Rows => _rows;
 
+    /// <summary>What its duration depends on.</summary>
+    public StepWork Work { get; private set; }
+
     /// <summary>Tokens of all rows.</summary>
-    public int NumTokens { get; private set; }
+    public int NumTokens => Work.NumTokens;
 
     /// <summary>Tokens whose logits are wanted.</summary>
     public int NumOutputs { get; private set; }
 
     /// <summary>Rows that compute one token of a stream already running.</summary>
-    public int NumDecodes { get; private set; }
+    public int NumDecodes => Work.NumDecodes;
 
     /// <summary>Tokens that are prefill.</summary>
-    public int NumPrefillTokens => NumTokens - NumDecodes;
+    public int NumPrefillTokens => Work.NumPrefillTokens;
 
     /// <summary>The row at an index, without boxing an enumerator.</summary>
     public ScheduledRow this[int index] => _rows[index];
@@ -28,9 +31,8 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
     internal void Clear()
     {
         _rows.Clear();
-        NumTokens = 0;
+        Work = default;
         NumOutputs = 0;
-        NumDecodes = 0;
     }
 
     internal void Add(Sequence sequence, int count, bool isDecode)
@@ -42,9 +44,8 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
         var firstLogits = Math.Max(start, sequence.NumPromptLogits);
         var numPromptLogits = sequence.WantsPromptLogits ? Math.Max(0, Math.Min(start + count, sequence.NumPromptTokens - 1) - firstLogits) : 0;
         _rows.Add(new ScheduledRow(sequence, start, count, wantsOutput, numPromptLogits));
-        NumTokens += count;
+        Work = isDecode ? Work.WithDecode(start) : Work.WithPrefill(start, count);
         NumOutputs += numPromptLogits + (wantsOutput ? 1 : 0);
-        NumDecodes += isDecode ? 1 : 0;
         Debug.Assert(count > 0 && NumTokens <= limits.MaxBatchTokens, "A step stays within its token budget.");
         Debug.Assert(NumOutputs <= limits.MaxOutputs, "A step stays within its output budget.");
     }

@@ -301,11 +301,19 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         }
 
         _prefills.Sort(ShortestFirst);
-        var budget = new PrefillBudget(limits, costs, _step.NumDecodes);
+        var budget = new PrefillBudget(limits, costs, _step.Work);
+        var numLeft = 0;
+        foreach (var sequence in _prefills)
+        {
+            numLeft += sequence.NumRemainingTokens;
+        }
+
         for (var i = 0; i < _prefills.Count; i++)
         {
             var sequence = _prefills[i];
-            var count = Math.Min(Math.Min(budget.Next(_step), sequence.NumRemainingTokens), Cache.NumAvailableCells);
+            var count = Math.Min(budget.Next(_step.Work, sequence.NumComputedTokens, numLeft), sequence.NumRemainingTokens);
+            count = Math.Min(count, Cache.NumAvailableCells);
+            numLeft -= sequence.NumRemainingTokens;
             count = Math.Min(count, GetOutputRoom(sequence, numOthers: _prefills.Count - i - 1));
             if (count <= 0)
             {

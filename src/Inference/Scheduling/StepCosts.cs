@@ -1,28 +1,34 @@
 namespace InferenceServer.Inference.Scheduling;
 
 /// <summary>
-/// Predicts a step's duration: fixed + per decode * decodes + per prefill token * prefill tokens, fitted to the steps seen, recent
-/// ones counting more. Decodes have a price of their own, since on a GPU or a Mac seven more streams cost next to nothing in a
-/// step that reads all weights anyway, while on a CPU they cost as much as prefill. So have tokens of large chunks: kernels change with the number of
-/// rows (llama.cpp's CPU attention halves its price from 64 rows on: 437 ms for 48 tokens, 305 ms for 64, over 3,072 cells). Pure; engine thread only.
+/// Predicts a step's duration: a fixed price, one a decode and a prefill token, and one for the cells that each attends to, fitted to the steps
+/// seen, recent ones counting more. Decodes have prices of their own, since on a GPU or a Mac seven more streams cost next to nothing in a
+/// step that reads all weights anyway, while on a CPU they cost as much as prefill. So have tokens of large steps: kernels change with the number of
+/// rows (llama.cpp's CPU attention halves its price from 64 rows on: 383 ms for 49 rows, 346 for 64, over 1,792 cells). Pure; engine thread only.
 /// </summary>
 internal sealed class StepCosts
 {
-    // Fixed, a decode, a prefill token in a small chunk, one in a large chunk.
-    private const int NumPrices = 4;
+    /// <summary>Rows from which a step is large: where llama.cpp's CPU attention goes over to tiles, and past the points where GPU kernels change.</summary>
+    public const int LargeStepTokens = 64;
+
+    private const int NumPrices = 7;
     private const int Fixed = 0;
     private const int Decode = 1;
-    private const int SmallChunk = 2;
-    private const int LargeChunk = 3;
+    private const int DecodeCells = 2;
 
-    // Rows from which a chunk is large: where llama.cpp's CPU attention goes over to tiles, and past the points where GPU kernels change.
-    private const int LargeChunkTokens = 64;
+    // Prefill tokens and the cells they attend to, in a small step and, two further, in a large one.
+    private const int Prefill = 3;
+    private const int PrefillCells = 4;
+    private const int ToLarge = 2;
+
+    // Cells are priced by the thousand: prices of one order of magnitude are fitted in fewer sweeps.
+    private const double CellUnit = 1.0 / 1024;
 
     // A step counts half as much after about 70 further ones: follows a changed load within seconds, is not thrown by one outlier.
     private const double Forgetting = 0.99;
 
     // Sweeps over the prices per step. Few, because each fit starts from the last one: it goes on converging from step to step.
-    private const int NumSweeps = 4;
+    private const int NumSweeps = 8;
 
     // Weight of the last prices against the steps seen: keeps a price where it is while nothing is seen that tells it from another.
     private const double Inertia = 0.02;
@@ -34,32 +40,52 @@ internal sealed class StepCosts
     private const double MinPriceMs = 1e-4;
 
     // Until measured: a small model on a small CPU, so that first chunks are not too long.
-    private readonly double[] _prices = [5, 4, 4, 4];
+    private readonly double[] _prices = [5, 4, MinPriceMs, 4, MinPriceMs, 4, MinPriceMs];
     private readonly double[,] _products = new double[NumPrices, NumPrices];
     private readonly double[] _durations = new double[NumPrices];
     private long _numSteps;
 
-    /// <summary>True once anything was measured.</summary>
-    public bool IsMeasured => _numSteps > 0;
-
     /// <summary>Predicted duration of a step in milliseconds.</summary>
-    public double Predict(int numDecodes, int numPrefillTokens) =>
-        _prices[Fixed] + (_prices[Decode] * numDecodes) + (_prices[ChunkOf(numPrefillTokens)] * numPrefillTokens);
-
-    /// <summary>How many prefill tokens a step with so many decodes may have to stay within a duration; may be 0 or less.</summary>
-    public int PrefillTokensWithin(double durationMs, int numDecodes)
+    public double Predict(StepWork step)
     {
-        var left = durationMs - Predict(numDecodes, 0);
-        var large = Math.Floor(left / _prices[LargeChunk]);
-        return large >= LargeChunkTokens
-            ? (int)Math.Min(large, int.MaxValue)
-            : (int)Math.Clamp(Math.Floor(left / _prices[SmallChunk]), -1, LargeChunkTokens - 1);
+        Span<double> amounts = stackalloc double[NumPrices];
+        Measure(step, amounts);
+        var duration = 0.0;
+        for (var i = 0; i < NumPrices; i++)
+        {
+            duration += _prices[i] * amounts[i];
+        }
+
+        return duration;
     }
 
-    /// <summary>Learns from a step.</summary>
-    public void Observe(int numDecodes, int numPrefillTokens, double durationMs)
+    /// <summary>How many prefill tokens a step may have more to stay within a duration; may be 0 or less.</summary>
+    /// <param name="durationMs">Milliseconds.</param>
+    /// <param name="step">What the step holds already.</param>
+    /// <param name="start">Position of the first further token.</param>
+    /// <param name="isLarge">By the prices of large steps; the caller sees to it that it becomes one.</param>
+    public int PrefillTokensWithin(double durationMs, StepWork step, int start, bool isLarge)
     {
-        if (numDecodes + numPrefillTokens <= 0 || !(durationMs > 0) || !double.IsFinite(durationMs))
+        // A small step's tokens are never cheaper; until some were seen, they are taken to cost as much.
+        var perToken = isLarge ? _prices[Prefill + ToLarge] : Math.Max(_prices[Prefill], _prices[Prefill + ToLarge]);
+        var perCell = CellUnit * (isLarge ? _prices[PrefillCells + ToLarge] : Math.Max(_prices[PrefillCells], _prices[PrefillCells + ToLarge]));
+        var left = durationMs - _prices[Fixed] - (_prices[Decode] * step.NumDecodes) - (_prices[DecodeCells] * step.NumDecodeCells * CellUnit)
+            - (perToken * step.NumPrefillTokens) - (perCell * step.NumPrefillCells);
+        if (left <= 0)
+        {
+            return 0;
+        }
+
+        // n tokens cost n * perToken + (n * start + n * n / 2) * perCell: the root of a * n * n + b * n = left, in the form that survives a tiny a.
+        var a = perCell / 2;
+        var b = perToken + (perCell * start);
+        return (int)Math.Min(Math.Floor(2 * left / (b + Math.Sqrt((b * b) + (4 * a * left)))), int.MaxValue);
+    }
+
+    /// <summary>Learns from a step. Steps of nothing and durations that are no positive number are ignored.</summary>
+    public void Observe(StepWork step, double durationMs)
+    {
+        if (step.NumTokens <= 0 || !(durationMs > 0) || !double.IsFinite(durationMs))
         {
             return;
         }
@@ -67,28 +93,38 @@ internal sealed class StepCosts
         // A page-in or a sleeping machine says nothing about the next step: no more than five times the prediction counts.
         if (++_numSteps > MinSteps)
         {
-            durationMs = Math.Min(durationMs, 5 * Predict(numDecodes, numPrefillTokens));
+            durationMs = Math.Min(durationMs, 5 * Predict(step));
         }
 
         // Relative errors count, not absolute ones: else the rare long prefill steps alone would decide what a decode costs. Relative to
         // the step's size, not its duration: a machine that has become slower must not be believed less. 4 tokens: about the fixed cost.
-        var size = 4 + numDecodes + numPrefillTokens;
+        var size = 4 + step.NumTokens;
         var weight = 1.0 / ((double)size * size);
-        Span<double> counts = [1, numDecodes, 0, 0];
-        counts[ChunkOf(numPrefillTokens)] = numPrefillTokens;
+        Span<double> amounts = stackalloc double[NumPrices];
+        Measure(step, amounts);
         for (var i = 0; i < NumPrices; i++)
         {
-            _durations[i] = (_durations[i] * Forgetting) + (weight * counts[i] * durationMs);
+            _durations[i] = (_durations[i] * Forgetting) + (weight * amounts[i] * durationMs);
             for (var j = 0; j < NumPrices; j++)
             {
-                _products[i, j] = (_products[i, j] * Forgetting) + (weight * counts[i] * counts[j]);
+                _products[i, j] = (_products[i, j] * Forgetting) + (weight * amounts[i] * amounts[j]);
             }
         }
 
         Fit();
     }
 
-    private static int ChunkOf(int numPrefillTokens) => numPrefillTokens < LargeChunkTokens ? SmallChunk : LargeChunk;
+    // What is paid for, price by price.
+    private static void Measure(StepWork step, Span<double> amounts)
+    {
+        amounts.Clear();
+        amounts[Fixed] = 1;
+        amounts[Decode] = step.NumDecodes;
+        amounts[DecodeCells] = step.NumDecodeCells * CellUnit;
+        var kind = step.NumTokens >= LargeStepTokens ? ToLarge : 0;
+        amounts[Prefill + kind] = step.NumPrefillTokens;
+        amounts[PrefillCells + kind] = step.NumPrefillCells * CellUnit;
+    }
 
     // Weighted least squares with prices that are not negative, by coordinate descent from the last prices.
     private void Fit()

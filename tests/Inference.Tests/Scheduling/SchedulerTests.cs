@@ -53,8 +53,8 @@ public sealed class SchedulerTests
         var harness = new SchedulerHarness(maxBatchTokens: 256);
         for (var i = 0; i < 50; i++)
         {
-            harness.Costs.Observe(1, 0, 8);
-            harness.Costs.Observe(0, 64, 208);
+            harness.Costs.Observe(new StepWork(1, 0, 0, 0), 8);
+            harness.Costs.Observe(new StepWork(0, 64, 0, 0), 208);
         }
 
         harness.Add(SchedulerHarness.Tokens(10, 1), maxOutput: 100);
@@ -65,8 +65,8 @@ public sealed class SchedulerTests
         Assert.Equal(1, step[0].NumTokens);
         Assert.Equal(1, step.NumDecodes);
         Assert.InRange(step.NumPrefillTokens, 32, 64);
-        Assert.Equal(0, step.NumPrefillTokens % 32);
-        Assert.True(harness.Costs.Predict(step.NumDecodes, step.NumPrefillTokens) <= 250);
+        Assert.Equal(0, step.NumTokens % 32);
+        Assert.True(harness.Costs.Predict(new StepWork(step.NumDecodes, step.NumPrefillTokens, 0, 0)) <= 250);
     }
 
     [Fact]

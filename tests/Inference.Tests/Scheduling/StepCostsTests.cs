@@ -17,12 +17,12 @@ public sealed class StepCostsTests
         {
             var decodes = 1 + (i / 10 % 8);
             var prefill = i % 5 == 0 ? 16 * (1 + (i % 4)) : 0;
-            costs.Observe(decodes, prefill, Duration(decodes, prefill) * (0.9 + (0.2 * random.NextDouble())));
+            costs.Observe(Step(decodes, prefill), Duration(decodes, prefill) * (0.9 + (0.2 * random.NextDouble())));
         }
 
         foreach (var (decodes, prefill) in new[] { (1, 0), (8, 0), (4, 64), (1, 32) })
         {
-            Assert.InRange(costs.Predict(decodes, prefill) / Duration(decodes, prefill), 0.85, 1.15);
+            Assert.InRange(costs.Predict(Step(decodes, prefill)) / Duration(decodes, prefill), 0.85, 1.15);
         }
 
         double Duration(int decodes, int prefill) => fixedMs + (perDecodeMs * decodes) + (perTokenMs * prefill);
@@ -34,11 +34,11 @@ public sealed class StepCostsTests
         var costs = new StepCosts();
         for (var i = 0; i < 1000; i++)
         {
-            costs.Observe(1, 0, 8);
+            costs.Observe(Step(1, 0), 8);
         }
 
-        Assert.InRange(costs.Predict(1, 0), 7, 9);
-        Assert.InRange(costs.PrefillTokensWithin(250, 1), 30, 100);
+        Assert.InRange(costs.Predict(Step(1, 0)), 7, 9);
+        Assert.InRange(costs.PrefillTokensWithin(250, Step(1, 0), start: 0, isLarge: false), 30, 100);
     }
 
     [Fact]
@@ -47,11 +47,11 @@ public sealed class StepCostsTests
         var costs = new StepCosts();
         for (var i = 0; i < 100; i++)
         {
-            costs.Observe(1, i % 64, 8 + (3 * (i % 64)));
+            costs.Observe(Step(1, i % 64), 8 + (3 * (i % 64)));
         }
 
-        costs.Observe(1, 0, 3_600_000);
-        Assert.InRange(costs.Predict(1, 63), 150, 250);
+        costs.Observe(Step(1, 0), 3_600_000);
+        Assert.InRange(costs.Predict(Step(1, 63)), 150, 250);
     }
 
     [Fact]
@@ -60,40 +60,61 @@ public sealed class StepCostsTests
         var costs = new StepCosts();
         for (var i = 0; i < 300; i++)
         {
-            costs.Observe(1, i % 3 * 32, 8 + (3 * (i % 3 * 32)));
+            costs.Observe(Step(1, i % 3 * 32), 8 + (3 * (i % 3 * 32)));
         }
 
         for (var i = 0; i < 200; i++)
         {
-            costs.Observe(1, i % 3 * 32, 3 * (8 + (3 * (i % 3 * 32))));
+            costs.Observe(Step(1, i % 3 * 32), 3 * (8 + (3 * (i % 3 * 32))));
         }
 
-        Assert.InRange(costs.Predict(1, 64) / (3 * (8 + (3 * 64))), 0.75, 1.15);
+        Assert.InRange(costs.Predict(Step(1, 64)) / (3 * (8 + (3 * 64))), 0.75, 1.15);
     }
 
     [Fact]
-    public void PrefillTokensWithin_LargeChunksCheaper_TakesOneIfItFitsElseASmallOneByItsOwnPrice()
+    public void PrefillTokensWithin_LargeStepsCheaper_GoesByThePriceOfTheKind()
     {
         var costs = new StepCosts();
         for (var i = 0; i < 200; i++)
         {
             var tokens = i % 2 == 0 ? 16 + (i % 5 * 8) : 64 + (i % 3 * 64);
-            costs.Observe(0, tokens, 5 + (tokens < 64 ? 9.0 * tokens : 4.5 * tokens));
+            costs.Observe(Step(0, tokens), 5 + (tokens < 64 ? 9.0 * tokens : 4.5 * tokens));
         }
 
-        Assert.InRange(costs.PrefillTokensWithin(400, 0), 80, 95);
-        Assert.InRange(costs.PrefillTokensWithin(200, 0), 19, 23);
+        Assert.InRange(costs.PrefillTokensWithin(400, default, start: 0, isLarge: true), 80, 95);
+        Assert.InRange(costs.PrefillTokensWithin(200, default, start: 0, isLarge: false), 19, 23);
+    }
+
+    [Fact]
+    public void Predict_WhileALongPromptGrows_FollowsTheAttendedCells()
+    {
+        // What llama.cpp took on a CPU: attention costs more than everything else from a few thousand cells on.
+        var costs = new StepCosts();
+        var worst = 0.0;
+        for (var start = 0; start < 4096; start += 63)
+        {
+            var step = default(StepWork).WithDecode(150).WithPrefill(start, 63);
+            var duration = 10 + (3 * 63) + (0.0013 * step.NumPrefillCells);
+            worst = start > 512 ? Math.Max(worst, Math.Abs((costs.Predict(step) / duration) - 1)) : 0;
+            costs.Observe(step, duration);
+        }
+
+        Assert.InRange(worst, 0, 0.05);
+        Assert.InRange(costs.PrefillTokensWithin(10 + (3 * 100) + (0.0013 * 100 * 2050), default, start: 2000, isLarge: true), 90, 110);
     }
 
     [Fact]
     public void Observe_Nonsense_IsIgnored()
     {
         var costs = new StepCosts();
-        costs.Observe(0, 0, 5);
-        costs.Observe(5, 1, double.NaN);
-        costs.Observe(5, 1, 0);
-        costs.Observe(5, 1, double.PositiveInfinity);
+        var expected = costs.Predict(Step(5, 1));
+        costs.Observe(Step(0, 0), 5);
+        costs.Observe(Step(5, 1), double.NaN);
+        costs.Observe(Step(5, 1), 0);
+        costs.Observe(Step(5, 1), double.PositiveInfinity);
 
-        Assert.False(costs.IsMeasured);
+        Assert.Equal(expected, costs.Predict(Step(5, 1)));
     }
+
+    private static StepWork Step(int decodes, int prefill) => new(decodes, prefill, 0, 0);
 }
