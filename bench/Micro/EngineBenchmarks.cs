@@ -41,7 +41,7 @@ public class EngineBenchmarks : IDisposable
         _vocabulary = model.Vocabulary;
         var runner = new FakeRunner(Streams);
         var limits = new SchedulerLimits { MaxBatchTokens = 256, MaxSequences = Streams, MaxOutputs = Streams, MaxSequenceTokens = runner.Info.MaxSequenceTokens };
-        _loop = new EngineLoop(runner, _vocabulary, _commands, limits, NullLogger.Instance);
+        _loop = new EngineLoop(runner, _vocabulary, _commands, limits, new DeviceTurns(), NullLogger.Instance);
         _streams = new List<GenerationStream>(Streams);
     }
 

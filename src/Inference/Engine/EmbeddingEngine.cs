@@ -14,6 +14,7 @@ internal sealed class EmbeddingEngine : IDisposable
 
     private readonly InferenceOptions _options;
     private readonly ModelMetadata _metadata;
+    private readonly DeviceTurns _turns;
     private readonly ILoggerFactory _loggers;
     private readonly Lock _gate = new();
     private EmbeddingWorker? _worker;
@@ -22,11 +23,13 @@ internal sealed class EmbeddingEngine : IDisposable
 
     /// <param name="options">Validated options.</param>
     /// <param name="metadata">The model, read for <see cref="ModelPurpose.Embedding"/>.</param>
+    /// <param name="turns">When it may compute.</param>
     /// <param name="loggers">For the engine's lines and llama.cpp's.</param>
-    public EmbeddingEngine(InferenceOptions options, ModelMetadata metadata, ILoggerFactory loggers)
+    public EmbeddingEngine(InferenceOptions options, ModelMetadata metadata, DeviceTurns turns, ILoggerFactory loggers)
     {
         _options = options;
         _metadata = metadata;
+        _turns = turns;
         _loggers = loggers;
     }
 
@@ -127,7 +130,7 @@ internal sealed class EmbeddingEngine : IDisposable
                     _worker = null;
                 }
 
-                return _worker ??= new EmbeddingWorker(_options, _metadata, _loggers);
+                return _worker ??= new EmbeddingWorker(_options, _metadata, _turns, _loggers);
             }
         }
         finally

@@ -4,9 +4,8 @@ namespace InferenceServer.Inference.Engine;
 /// Decides what each embedding step computes: one input of every job in turn, so that a search's one query does not wait for a
 /// library that is being indexed. Embedding thread only.
 /// </summary>
-/// <param name="maxTokens">Tokens of a step. A longer input makes a step of its own.</param>
 /// <param name="maxRows">Inputs of a step at most.</param>
-internal sealed class EmbeddingQueue(int maxTokens, int maxRows)
+internal sealed class EmbeddingQueue(int maxRows)
 {
     private readonly Queue<EmbeddingJob> _jobs = new();
 
@@ -17,7 +16,9 @@ internal sealed class EmbeddingQueue(int maxTokens, int maxRows)
     public void Add(EmbeddingJob job) => _jobs.Enqueue(job);
 
     /// <summary>Takes the inputs of the next step, in place of what <paramref name="rows"/> held; none if all jobs are cancelled.</summary>
-    public void TakeStep(List<EmbeddingRow> rows)
+    /// <param name="rows">Filled.</param>
+    /// <param name="maxTokens">Tokens of the step. A longer input makes a step of its own.</param>
+    public void TakeStep(List<EmbeddingRow> rows, int maxTokens)
     {
         rows.Clear();
         var numTokens = 0;

@@ -12,10 +12,11 @@ internal sealed class EmbeddingWorker : IDisposable
 {
     private readonly InferenceOptions _options;
     private readonly ModelMetadata _metadata;
+    private readonly DeviceTurns _turns;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly BlockingCollection<EmbeddingJob> _arrivals = [];
-    private readonly EmbeddingQueue _queue = new(LoadedEmbedder.StepTokens, LoadedEmbedder.StepInputs);
+    private readonly EmbeddingQueue _queue = new(LoadedEmbedder.StepInputs);
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<LoadedEmbedder> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -23,10 +24,11 @@ internal sealed class EmbeddingWorker : IDisposable
     private bool _isClosed;
 
     /// <summary>Starts the thread, which begins to load.</summary>
-    public EmbeddingWorker(InferenceOptions options, ModelMetadata metadata, ILoggerFactory loggers)
+    public EmbeddingWorker(InferenceOptions options, ModelMetadata metadata, DeviceTurns turns, ILoggerFactory loggers)
     {
         _options = options;
         _metadata = metadata;
+        _turns = turns;
         _loggers = loggers;
         _logger = loggers.CreateLogger<EmbeddingEngine>();
         _thread = new Thread(Main) { Name = "embedding", IsBackground = true };
@@ -123,14 +125,27 @@ internal sealed class EmbeddingWorker : IDisposable
                 _queue.Add(job);
             }
 
-            _queue.TakeStep(rows);
-            if (rows.Count > 0 && !embedder.TryRun(rows))
+            _queue.TakeStep(rows, _turns.EngineHasWork ? LoadedEmbedder.StepTokensBesideStreams : LoadedEmbedder.StepTokens);
+            if (rows.Count > 0 && !TryRun(embedder, rows))
             {
                 EngineLog.EmbeddingStepFailed(_logger, rows.Count, rows.Sum(row => row.Tokens.Length));
                 Close();
                 rows.ForEach(row => row.Job.End(EmbedStatus.Failed, null));
                 return;
             }
+        }
+    }
+
+    private bool TryRun(LoadedEmbedder embedder, List<EmbeddingRow> rows)
+    {
+        _turns.BeginEmbedding();
+        try
+        {
+            return embedder.TryRun(rows);
+        }
+        finally
+        {
+            _turns.EndEmbedding();
         }
     }
 

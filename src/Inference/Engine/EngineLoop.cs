@@ -19,6 +19,7 @@ internal sealed class EngineLoop
     private readonly Scheduler _scheduler;
     private readonly StepCosts _costs;
     private readonly RowSampler _sampler;
+    private readonly DeviceTurns _turns;
     private readonly ILogger _logger;
     private readonly Dictionary<long, Generation> _generations = [];
     private long _numSteps;
@@ -33,12 +34,14 @@ internal sealed class EngineLoop
     /// <param name="vocabulary">Its vocabulary.</param>
     /// <param name="commands">The way in.</param>
     /// <param name="limits">What a step and the engine may hold.</param>
+    /// <param name="turns">When it may compute.</param>
     /// <param name="logger">For failures of the device.</param>
-    public EngineLoop(IModelRunner runner, Vocabulary vocabulary, CommandQueue commands, SchedulerLimits limits, ILogger logger)
+    public EngineLoop(IModelRunner runner, Vocabulary vocabulary, CommandQueue commands, SchedulerLimits limits, DeviceTurns turns, ILogger logger)
     {
         _runner = runner;
         _vocabulary = vocabulary;
         _commands = commands;
+        _turns = turns;
         _logger = logger;
         _costs = new StepCosts();
         _scheduler = new Scheduler(limits, CreateCache(), _costs);
@@ -57,7 +60,16 @@ internal sealed class EngineLoop
         PublishStarted();
         if (step.Rows.Count > 0)
         {
-            Run(step);
+            _turns.BeginEngineStep();
+            try
+            {
+                Run(step);
+            }
+            finally
+            {
+                _turns.EndEngineStep(HasWork);
+            }
+
             ApplyOperations();
         }
 

@@ -20,6 +20,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly CommandQueue _commands;
+    private readonly DeviceTurns _turns = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EmbeddingEngine? _embeddings;
@@ -45,7 +46,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<InferenceEngine>();
         _commands = new CommandQueue(options.MaxWaiting);
-        _embeddings = embeddingModel is null ? null : new EmbeddingEngine(options, embeddingModel, loggers);
+        _embeddings = embeddingModel is null ? null : new EmbeddingEngine(options, embeddingModel, _turns, loggers);
         _thread = new Thread(Main) { Name = "inference-engine", IsBackground = true };
     }
 
@@ -193,7 +194,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     {
         try
         {
-            using var engine = LoadedEngine.Load(_options, _modelPath, _commands, _loggers, _progress, _stopping.Token);
+            using var engine = LoadedEngine.Load(_options, _modelPath, _commands, _turns, _loggers, _progress, _stopping.Token);
             _engine = engine;
             _state = EngineState.Ready;
             _loaded.TrySetResult();

@@ -14,14 +14,11 @@ internal sealed class LoadedEmbedder : IDisposable
     /// </summary>
     public const int StepTokens = 512;
 
+    /// <summary>The same while somebody's stream waits for the step's end: it pauses for so much less.</summary>
+    public const int StepTokensBesideStreams = 128;
+
     /// <summary>Inputs of a step; the library has 256 sequence ids.</summary>
     public const int StepInputs = 64;
-
-    /// <summary>
-    /// One of so many cores computes embeddings: a chat step waits at every operation for its slowest thread, and threads beyond the
-    /// cores make one slow.
-    /// </summary>
-    private const int CoresPerThread = 4;
 
     private readonly LoadedModel _model;
     private readonly ContextHandle _context;
@@ -59,7 +56,7 @@ internal sealed class LoadedEmbedder : IDisposable
         try
         {
             var maxTokens = Math.Max(StepTokens, embedding.MaxInputTokens);
-            var threads = Math.Max(1, (options.Threads ?? ProcessorCores.Count()) / CoresPerThread);
+            var threads = options.Threads ?? ProcessorCores.Count();
             var settings = new ContextSettings
             {
                 NumCells = maxTokens,

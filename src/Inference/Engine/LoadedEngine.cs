@@ -63,7 +63,7 @@ internal sealed class LoadedEngine : IDisposable
     /// <see cref="OperationCanceledException"/>.
     /// </summary>
     public static LoadedEngine Load(
-        InferenceOptions options, string modelPath, CommandQueue commands, ILoggerFactory loggers, Action<float>? progress, CancellationToken cancellationToken)
+        InferenceOptions options, string modelPath, CommandQueue commands, DeviceTurns turns, ILoggerFactory loggers, Action<float>? progress, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
         var logger = loggers.CreateLogger<InferenceEngine>();
@@ -91,7 +91,7 @@ internal sealed class LoadedEngine : IDisposable
                 InterTokenTargetMs = options.InterTokenTargetMs,
                 PrefillTile = UsesGpu(options) ? 32 : 8,
             };
-            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, logger);
+            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger);
             WarmUp(loop, model.Vocabulary, commands);
             EngineLog.Loaded(
                 logger,

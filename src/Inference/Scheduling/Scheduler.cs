@@ -13,6 +13,10 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     // A sequence that failed in the device this often in a row is itself the suspect.
     private const int MaxFailures = 2;
 
+    // A token served takes back so much waiting: a document that became first by age would else stay first until it is done, and hold up every
+    // voice command behind it. In virtual time with 4 the slowest hundredth of those waited a quarter to a half as long as with 1, documents a third longer.
+    private const int ServedTokenWorth = 4;
+
     private static readonly Comparison<Sequence> ShortestFirst = (a, b) =>
         Urgency(a).CompareTo(Urgency(b)) is not 0 and var order ? order : a.Arrival.CompareTo(b.Arrival);
 
@@ -323,7 +327,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             var taken = Cache.TryTake(sequence.Lease!, count);
             Debug.Assert(taken, "Available cells can be taken.");
             _step.Add(sequence, count, isDecode: false);
-            sequence.NumPassedTokens -= count;
+            sequence.NumPassedTokens = Math.Max(0, sequence.NumPassedTokens - (ServedTokenWorth * count));
             if (count == sequence.NumRemainingTokens)
             {
                 budget.Watch();

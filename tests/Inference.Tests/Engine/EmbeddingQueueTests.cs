@@ -4,7 +4,7 @@ namespace InferenceServer.Inference.Tests.Engine;
 
 public sealed class EmbeddingQueueTests
 {
-    private readonly EmbeddingQueue _queue = new(maxTokens: 10, maxRows: 4);
+    private readonly EmbeddingQueue _queue = new(maxRows: 4);
     private readonly List<EmbeddingRow> _rows = [];
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class EmbeddingQueueTests
 
     private void AssertStep(params (EmbeddingJob Job, int Index)[] expected)
     {
-        _queue.TakeStep(_rows);
+        _queue.TakeStep(_rows, maxTokens: 10);
         Assert.Equal(expected, _rows.Select(row => (row.Job, row.Index)));
     }
 }

@@ -169,7 +169,7 @@ public sealed class EmbeddingEngineTests : IDisposable
     {
         var file = ModelFile.Read(path, ModelPurpose.Embedding);
         Assert.Null(file.Message);
-        return new EmbeddingEngine(new InferenceOptions { MaxWaiting = maxWaiting, Device = "cpu" }, file.File!.Metadata, NullLoggerFactory.Instance);
+        return new EmbeddingEngine(new InferenceOptions { MaxWaiting = maxWaiting, Device = "cpu" }, file.File!.Metadata, new DeviceTurns(), NullLoggerFactory.Instance);
     }
 
     private static Task<EmbedResult> EmbedAsync(EmbeddingEngine engine, params EmbedInput[] inputs) =>
