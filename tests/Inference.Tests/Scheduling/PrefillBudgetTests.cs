@@ -32,7 +32,7 @@ public sealed class PrefillBudgetTests
     public void Next_LargeStepFits_FillsItsRowsWithTheDecode()
     {
         var decodes = default(StepWork).WithDecode(150);
-        var count = new PrefillBudget(Limits, Learned(), decodes).Next(decodes, start: 0, numLeft: 8000);
+        var count = new PrefillBudget(Limits with { InterTokenTargetMs = 300 }, Learned(), decodes).Next(decodes, start: 256, numLeft: 8000);
 
         Assert.True(count + 1 >= StepCosts.LargeStepTokens);
         Assert.Equal(0, (count + 1) % Limits.PrefillTile);
