@@ -9,7 +9,7 @@ public sealed class InferenceOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Inference";
 
-    /// <summary>GGUF file, or the first of its shards. Relative paths start at the working directory, then at the program's folder.</summary>
+    /// <summary>GGUF file, or the first of its shards. Relative paths start at the working directory, then at the program's folder. The server takes names of pulled models too.</summary>
     [Required]
     public string ModelPath { get; set; } = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
 
@@ -41,6 +41,9 @@ public sealed class InferenceOptions
 
     /// <summary>Pin the weights in memory.</summary>
     public bool MLock { get; set; }
+
+    /// <summary>True: load the model even if it does not fit into the machine's memory.</summary>
+    public bool AllowSwapping { get; set; }
 
     /// <summary>Type of K and V in the cache.</summary>
     public KvCacheType KvCacheType { get; set; } = KvCacheType.F16;

@@ -57,17 +57,26 @@ internal sealed class GgufWriter
     }
 
     /// <summary>The file as bytes.</summary>
-    public byte[] ToArray() => Write(_keys, _tensors, out _);
+    public byte[] ToArray()
+    {
+        using var stream = new MemoryStream();
+        Write(stream, _keys, _tensors);
+        return stream.ToArray();
+    }
 
     /// <summary>The bytes before the tensors' data, padding included.</summary>
     public int HeaderLength()
     {
-        Write(_keys, _tensors, out var headerLength);
-        return headerLength;
+        using var stream = new MemoryStream();
+        return Write(stream, _keys, _tensors);
     }
 
     /// <summary>Writes one file.</summary>
-    public void WriteTo(string path) => File.WriteAllBytes(path, ToArray());
+    public void WriteTo(string path)
+    {
+        using var stream = File.Create(path);
+        Write(stream, _keys, _tensors);
+    }
 
     /// <summary>
     /// Writes <c>NAME-00001-of-0000N.gguf</c> and so on, each with some of the tensors, and returns the paths in order.
@@ -86,17 +95,18 @@ internal sealed class GgufWriter
             var first = _tensors.Count * i / count;
             var tensors = _tensors[first..(_tensors.Count * (i + 1) / count)];
             var path = Path.Combine(directory, $"{name}-{i + 1:00000}-of-{count:00000}.gguf");
-            File.WriteAllBytes(path, Write(keys, tensors, out _));
+            using var stream = File.Create(path);
+            Write(stream, keys, tensors);
             paths.Add(path);
         }
 
         return paths;
     }
 
-    private byte[] Write(List<KeyValuePair<string, object>> keys, List<GgufTensor> tensors, out int headerLength)
+    /// <summary>Writes a file and returns the length of its header.</summary>
+    private int Write(Stream stream, List<KeyValuePair<string, object>> keys, List<GgufTensor> tensors)
     {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
+        using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
         writer.Write("GGUF"u8);
         writer.Write(Version);
         writer.Write((long)tensors.Count);
@@ -119,18 +129,22 @@ internal sealed class GgufWriter
 
             writer.Write(tensor.Type);
             writer.Write(offset);
-            offset += Padded(tensor.Data.Length);
+            offset += Padded(tensor.Length);
         }
 
         Pad(writer);
-        headerLength = (int)stream.Position;
+        var headerLength = (int)stream.Position;
         foreach (var tensor in tensors)
         {
             writer.Write(tensor.Data);
+            writer.Flush();
+            stream.Position += tensor.Length - tensor.Data.Length;
             Pad(writer);
         }
 
-        return stream.ToArray();
+        // A hole at the end is there only once the length says so.
+        stream.SetLength(stream.Position);
+        return headerLength;
     }
 
     private static long Padded(long length) => (length + Alignment - 1) / Alignment * Alignment;

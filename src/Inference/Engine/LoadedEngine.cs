@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Models.Planning;
 using InferenceServer.Inference.Native;
 using InferenceServer.Inference.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -12,20 +13,6 @@ namespace InferenceServer.Inference.Engine;
 /// <summary>A model in memory with its context, tokenizer and loop, warmed up. Made, stepped and disposed by the engine thread.</summary>
 internal sealed class LoadedEngine : IDisposable
 {
-    // Tokens of one ubatch. Prefill is bound by arithmetic from small batches on (a 70B on a Mac pays about 4 % at 256), while the
-    // pause until an abort or a short prompt gets its turn grows with it. Also the block of the prefix tree.
-    private const int MaxBatchTokens = 256;
-
-    // Cached conversations that keep a sequence id of their own beside the running ones. Each id costs one row of logits in
-    // the output buffer (0.2 to 0.6 MB); the library has 256 in all.
-    private const int NumCachedSequences = 56;
-
-    private const int MaxSequenceIds = 256;
-
-    // Rows of logits that one step can read. The output buffer has as many as there are sequence ids anyway; more would make
-    // scoring a prompt a little faster and cost 0.2 to 0.6 MB each.
-    private const int MaxOutputs = 64;
-
     private readonly LoadedModel _model;
     private readonly LlamaModelRunner _runner;
     private readonly Lazy<GrammarVocabulary> _grammars;
@@ -72,15 +59,8 @@ internal sealed class LoadedEngine : IDisposable
         try
         {
             var sharesPrefixes = !model.IsRecurrent && !model.IsHybrid;
-            var settings = new ContextSettings
-            {
-                NumCells = options.Context,
-                MaxBatchTokens = MaxBatchTokens,
-                MaxSequences = sharesPrefixes ? Math.Min(MaxSequenceIds, options.Parallel + NumCachedSequences) : options.Parallel,
-                MaxOutputs = Math.Max(MaxOutputs, options.Parallel),
-                KvCacheType = options.KvCacheType,
-                Threads = options.Threads ?? ProcessorCores.Count(),
-            };
+            var settings = EngineContext.Create(
+                options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, options.Threads ?? ProcessorCores.Count());
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
             var limits = new SchedulerLimits
             {

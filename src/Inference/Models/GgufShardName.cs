@@ -7,7 +7,7 @@ namespace InferenceServer.Inference.Models;
 /// <param name="Prefix">Path up to the number.</param>
 /// <param name="Number">From 1.</param>
 /// <param name="Count">How many there are.</param>
-internal sealed partial record GgufShardName(string Prefix, int Number, int Count)
+public sealed partial record GgufShardName(string Prefix, int Number, int Count)
 {
     /// <summary>Takes a path apart; null if it is not named as a shard.</summary>
     public static GgufShardName? Parse(string path) => Pattern().Match(path) is { Success: true } match

@@ -1,3 +1,5 @@
+using InferenceServer.Inference.Models.Planning;
+
 namespace InferenceServer.Inference.Models;
 
 /// <summary>
@@ -9,11 +11,12 @@ public sealed class ModelFile
     // The library's name for SentencePiece vocabularies.
     private const string SentencePiece = "llama";
 
-    private ModelFile(ModelMetadata metadata, IReadOnlyList<string> paths, IReadOnlyList<GgufTensorInfo> tensors)
+    private ModelFile(ModelMetadata metadata, IReadOnlyList<string> paths, IReadOnlyList<GgufTensorInfo> tensors, ModelShape shape)
     {
         Metadata = metadata;
         Paths = paths;
         Tensors = tensors;
+        Shape = shape;
     }
 
     /// <summary>What the header says.</summary>
@@ -25,17 +28,33 @@ public sealed class ModelFile
     /// <summary>All tensors; positions count within the shard that holds them.</summary>
     internal IReadOnlyList<GgufTensorInfo> Tensors { get; }
 
+    /// <summary>The sizes that memory and speed depend on.</summary>
+    internal ModelShape Shape { get; }
+
     /// <summary>
     /// Reads and checks a file, and with the first of several shards all of them. Whatever the file holds, the outcome
     /// is a value. Blocks on the disk; any thread.
     /// </summary>
-    public static ModelFileResult Read(string path, ModelPurpose purpose = ModelPurpose.Generation) => Read(path, ModelFileAccess.Open, purpose);
+    public static ModelFileResult Read(string path, ModelPurpose purpose = ModelPurpose.Generation)
+    {
+        try
+        {
+            return Read(Path.GetFullPath(path), ModelFileAccess.Open, purpose);
+        }
+        catch (ArgumentException)
+        {
+            return new ModelFileResult { Error = ModelFileError.NotFound, Message = $"{path} is no path." };
+        }
+    }
 
-    /// <summary>As <see cref="Read(string, ModelPurpose)"/>, with a way to open files that tests can put in.</summary>
-    internal static ModelFileResult Read(string path, Func<string, Stream> open, ModelPurpose purpose = ModelPurpose.Generation)
+    /// <summary>As <see cref="Read(string, ModelPurpose)"/>, for files that lie elsewhere than on the disk.</summary>
+    /// <param name="path">The name of the file, or of the first of its shards; the others' follow from it.</param>
+    /// <param name="open">Gives a stream that can seek for such a name; throws as <see cref="FileStream"/> does.</param>
+    /// <param name="purpose">What the model is wanted for.</param>
+    public static ModelFileResult Read(string path, Func<string, Stream> open, ModelPurpose purpose = ModelPurpose.Generation)
     {
         ModelFile? file = null;
-        var fault = ModelFileAccess.TryRun(ref path, fullPath => ReadFirst(fullPath, open, purpose, out file));
+        var fault = ModelFileAccess.TryRun(path, name => ReadFirst(name, open, purpose, out file));
         return fault is null
             ? new ModelFileResult { Error = ModelFileError.None, File = file }
             : new ModelFileResult { Error = fault.Error, Message = $"{fault.Path ?? path} {fault.Message}." };
@@ -98,7 +117,7 @@ public sealed class ModelFile
             }
         }
 
-        file = new ModelFile(metadata, shards.Paths, shards.Tensors);
+        file = new ModelFile(metadata, shards.Paths, shards.Tensors, ModelShape.Read(reader, header, shards.Tensors));
         return null;
     }
 

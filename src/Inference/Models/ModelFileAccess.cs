@@ -17,19 +17,10 @@ internal static class ModelFileAccess
     }
 
     /// <summary>Runs what opens and reads a file.</summary>
-    /// <param name="path">As it was given; then in full, if it is a path at all.</param>
-    /// <param name="read">Is given the full path; returns what is wrong, or null.</param>
-    public static ModelFileFault? TryRun(ref string path, Func<string, ModelFileFault?> read)
+    /// <param name="path">In full.</param>
+    /// <param name="read">Is given the path; returns what is wrong, or null.</param>
+    public static ModelFileFault? TryRun(string path, Func<string, ModelFileFault?> read)
     {
-        try
-        {
-            path = Path.GetFullPath(path);
-        }
-        catch (ArgumentException)
-        {
-            return new ModelFileFault(ModelFileError.NotFound, "is no path");
-        }
-
         try
         {
             return read(path);

@@ -54,7 +54,7 @@ internal sealed class ShardSet
         {
             var current = index;
             var path = name.PathOf(index + 1);
-            var fault = ModelFileAccess.TryRun(ref path, fullPath => ReadOther(fullPath, current, name.Count, open));
+            var fault = ModelFileAccess.TryRun(path, shard => ReadOther(shard, current, name.Count, open));
             if (fault is not null)
             {
                 fault = fault.Error == ModelFileError.NotFound

@@ -52,9 +52,7 @@ internal sealed unsafe class ContextHandle : SafeHandle
         parameters.NumBatch = (uint)settings.MaxBatchTokens;
         parameters.NumUbatch = (uint)settings.MaxBatchTokens;
         parameters.NumSequences = (uint)settings.MaxSequences;
-
-        // Fewer outputs than sequences abort the process; more than a batch has tokens cannot occur.
-        parameters.NumOutputs = (uint)Math.Max(settings.MaxSequences, Math.Min(settings.MaxOutputs, settings.MaxBatchTokens));
+        parameters.NumOutputs = (uint)settings.NumOutputs;
         parameters.NumThreads = settings.Threads;
         parameters.NumThreadsBatch = settings.Threads;
         parameters.FlashAttention = LlamaFlashAttention.Enabled;

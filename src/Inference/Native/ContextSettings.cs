@@ -15,6 +15,9 @@ internal sealed record ContextSettings
     /// <summary>Most tokens of one step that want logits; raised to <see cref="MaxSequences"/> if it is less, lowered to <see cref="MaxBatchTokens"/>.</summary>
     public required int MaxOutputs { get; init; }
 
+    /// <summary>Rows of logits that one step can have: fewer than sequences abort the process, more than a batch has tokens cannot occur.</summary>
+    public int NumOutputs => Math.Max(MaxSequences, Math.Min(MaxOutputs, MaxBatchTokens));
+
     /// <summary>Type of K and V.</summary>
     public KvCacheType KvCacheType { get; init; } = KvCacheType.F16;
 

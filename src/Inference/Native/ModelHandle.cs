@@ -30,7 +30,10 @@ internal sealed unsafe class ModelHandle : SafeHandle
         var parameters = LlamaApi.llama_model_default_params();
         parameters.VocabOnly = settings.VocabularyOnly ? (byte)1 : (byte)0;
         parameters.NumGpuLayers = settings.GpuLayers ?? -1;
-        parameters.LoadMode = settings.MLock ? LlamaLoadMode.MmapMLock : LlamaLoadMode.Auto;
+        parameters.NoAlloc = settings.NoAlloc ? (byte)1 : (byte)0;
+
+        // The library aborts over a mapped file of which it should allocate nothing.
+        parameters.LoadMode = settings.NoAlloc ? LlamaLoadMode.None : settings.MLock ? LlamaLoadMode.MmapMLock : LlamaLoadMode.Auto;
 
         var devices = settings.Devices?.Select(device => device.Handle).Append(0).ToArray();
         LlamaKeyValueOverride[] overrides =

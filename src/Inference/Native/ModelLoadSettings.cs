@@ -18,6 +18,9 @@ internal sealed record ModelLoadSettings
     /// <summary>True: only the vocabulary is read, no weights; contexts cannot be made.</summary>
     public bool VocabularyOnly { get; init; }
 
+    /// <summary>True: nothing is allocated; contexts only log what they would have, and cannot compute.</summary>
+    public bool NoAlloc { get; init; }
+
     /// <summary>Text values of the file's header to replace; keys and values of at most 127 bytes.</summary>
     public IReadOnlyDictionary<string, string> HeaderOverrides { get; init; } = new Dictionary<string, string>();
 

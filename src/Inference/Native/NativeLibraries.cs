@@ -16,6 +16,7 @@ internal static class NativeLibraries
     private static readonly Lock Sync = new();
     private static IReadOnlyDictionary<string, nint> _handles = new Dictionary<string, nint>();
     private static NativeLibraryFolder? _loaded;
+    private static bool _isReported;
 
     /// <summary>
     /// Loads the libraries and all backends of a folder, or of the default one for null (see <see cref="NativeLibraryFolder.Find"/>).
@@ -41,7 +42,13 @@ internal static class NativeLibraries
                 LlamaApi.llama_backend_init();
                 LoadBackends(found);
                 _loaded = found;
-                Report(found, logger);
+            }
+
+            // Whoever loads them only to look at the devices has no log.
+            if (!_isReported && logger.IsEnabled(LogLevel.Information))
+            {
+                _isReported = true;
+                Report(_loaded, logger);
             }
 
             return _loaded;
@@ -143,11 +150,6 @@ internal static class NativeLibraries
 
     private static unsafe void Report(NativeLibraryFolder folder, ILogger logger)
     {
-        if (!logger.IsEnabled(LogLevel.Information))
-        {
-            return;
-        }
-
         var info = Marshal.PtrToStringUTF8((nint)LlamaApi.llama_print_system_info()) ?? string.Empty;
         NativeLogMessages.LibrariesLoaded(logger, Version, folder.Path, info);
         foreach (var device in ComputeDevice.Enumerate())
