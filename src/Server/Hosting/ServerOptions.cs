@@ -28,6 +28,9 @@ internal sealed class ServerOptions
     /// <summary>File of further keys, one a line; lines that begin with <c>#</c> do not count.</summary>
     public string? ApiKeyFile { get; set; }
 
+    /// <summary>Folder that pulled models are in; null takes the platform's cache folder.</summary>
+    public string? ModelFolder { get; set; }
+
     /// <summary>True: listen beyond loopback even without a key.</summary>
     public bool Insecure { get; set; }
 
