@@ -10,7 +10,8 @@ internal sealed record CommandLineOption(string Name, string Key, string? ValueN
     /// <summary>All options, in the order of the help.</summary>
     public static IReadOnlyList<CommandLineOption> All { get; } =
     [
-        new("--model", "Inference:ModelPath", "FILE", "The model: a GGUF file, or the first of its shards."),
+        new("--model", "Inference:ModelPath", "MODEL", "The model: a GGUF file, the first of its shards, or the name of a pulled one."),
+        new("--model-folder", "Server:ModelFolder", "FOLDER", "Where pulled models are. Default: the platform's cache folder."),
         new("--host", "Server:Host", "ADDRESS", "Address to listen on: an IP address, localhost, or * for all. Default 127.0.0.1."),
         new("--port", "Server:Port", "PORT", "Port to listen on; 0 takes a free one. Default 8080."),
         new("--alias", "Server:Alias", "NAMES", "Names of the model for clients, separated by commas; the first is its id. Default: the file's name."),
@@ -24,6 +25,7 @@ internal sealed record CommandLineOption(string Name, string Key, string? ValueN
         new("--mlock", "Inference:MLock", null, "Pin the weights in memory."),
         new("--kv-type", "Inference:KvCacheType", "TYPE", "Number format of the KV cache: f16, bf16, q8_0 or q4_0. Default f16."),
         new("--context", "Inference:Context", "TOKENS", "KV cells that all requests share. Default 32768."),
+        new("--force", "Inference:AllowSwapping", null, "Load the model even if it does not fit into the machine's memory."),
         new("--insecure", "Server:Insecure", null, "Listen beyond this machine even without an API key."),
     ];
 }

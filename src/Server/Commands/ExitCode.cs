@@ -20,4 +20,25 @@ internal enum ExitCode
 
     /// <summary>The port is taken, or the address is not this machine's.</summary>
     CannotListen = 5,
+
+    /// <summary>The model does not fit into the machine's memory: nothing was loaded. Starting again helps only if memory was freed.</summary>
+    DoesNotFit = 6,
+
+    /// <summary>A file could not be downloaded: the server does not have it, refuses it, fails or cannot be reached. What arrived is kept.</summary>
+    DownloadFailed = 7,
+
+    /// <summary>What was downloaded has the wrong hash or length, or is no model.</summary>
+    WrongContent = 8,
+
+    /// <summary>The disk is full. What arrived is kept.</summary>
+    NoSpace = 9,
+
+    /// <summary>The model folder cannot be written to.</summary>
+    NotWritable = 10,
+
+    /// <summary>Another process downloads the same file.</summary>
+    InUse = 11,
+
+    /// <summary>Stopped by a signal before it was done. What arrived is kept.</summary>
+    Interrupted = 130,
 }

@@ -19,14 +19,12 @@ internal static class ServerCommand
     public static async Task<ExitCode> InvokeAsync(string[] args, Func<IReadOnlyDictionary<string, string?>, CancellationToken, Task> run)
     {
         var root = new RootCommand(Description);
-        var options = CommandLineOption.All.ToDictionary(option => option, ToOption);
-        foreach (var option in options.Values)
-        {
-            root.Options.Add(option);
-        }
-
+        var settings = new CommandLineSettings(root, CommandLineOption.All);
+        root.SetAction((result, cancellationToken) => run(settings.Read(result), cancellationToken));
+        root.Subcommands.Add(PlanCommand.Create());
+        root.Subcommands.Add(PullCommand.Create());
+        root.Subcommands.Add(ModelsCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
-        root.SetAction((result, cancellationToken) => run(ToSettings(result, options), cancellationToken));
         try
         {
             var parsed = root.Parse(args);
@@ -35,8 +33,7 @@ internal static class ServerCommand
                 throw new StartupException(ExitCode.BadOptions, string.Join('\n', parsed.Errors.Select(error => error.Message)));
             }
 
-            await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-            return ExitCode.Ok;
+            return (ExitCode)await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (StartupException e)
         {
@@ -47,23 +44,5 @@ internal static class ServerCommand
 
             return e.ExitCode;
         }
-    }
-
-    private static Option ToOption(CommandLineOption option) => option.ValueName is null
-        ? new Option<bool>(option.Name) { Description = option.Description }
-        : new Option<string>(option.Name) { Description = option.Description, HelpName = option.ValueName };
-
-    private static Dictionary<string, string?> ToSettings(ParseResult result, Dictionary<CommandLineOption, Option> options)
-    {
-        var settings = new Dictionary<string, string?>();
-        foreach (var (option, parsed) in options)
-        {
-            if (result.GetResult(parsed) is { Implicit: false })
-            {
-                settings[option.Key] = parsed is Option<bool> flag ? result.GetValue(flag).ToString() : result.GetValue((Option<string>)parsed);
-            }
-        }
-
-        return settings;
     }
 }

@@ -1,6 +1,7 @@
 using InferenceServer.Inference.Chat;
 using InferenceServer.Inference.Models;
 using InferenceServer.Server.Commands;
+using InferenceServer.Server.Downloads;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -13,25 +14,28 @@ internal static class ModelReader
     /// <summary>Reads what the settings name. Throws <see cref="StartupException"/>.</summary>
     public static ServedModel Read(Settings settings)
     {
-        var result = ModelFile.Read(Find(settings.Inference.ModelPath));
+        var locator = new ModelLocator(ModelFolder.From(settings.Server), HuggingFace.FromEnvironment());
+        var result = ModelFile.Read(locator.Find(settings.Inference.ModelPath));
         if (!result.IsUsable)
         {
             throw new StartupException(ExitCode.BadModel, result.Message);
         }
 
         var metadata = result.File.Metadata;
-        return new ServedModel(
+        var model = new ServedModel(
             metadata,
             ReadTemplate(settings, metadata),
             settings,
             File.GetLastWriteTimeUtc(metadata.Path),
-            ReadEmbedding(settings.Inference.EmbeddingModelPath));
+            ReadEmbedding(settings.Inference.EmbeddingModelPath, locator));
+        MemoryCheck.ThrowIfTooLarge(result.File, settings);
+        return model;
     }
 
     // Whoever installs the program without the embedded model gets a server without embeddings, not one that does not start.
-    private static ServedEmbeddingModel? ReadEmbedding(string? path)
+    private static ServedEmbeddingModel? ReadEmbedding(string? path, ModelLocator locator)
     {
-        var result = ModelFile.Read(Find(path ?? EmbeddedEmbeddingModel), ModelPurpose.Embedding);
+        var result = ModelFile.Read(locator.Find(path ?? EmbeddedEmbeddingModel), ModelPurpose.Embedding);
         if (result.IsUsable)
         {
             var metadata = result.File.Metadata;
@@ -39,26 +43,6 @@ internal static class ModelReader
         }
 
         return path is null && result.Error == ModelFileError.NotFound ? null : throw new StartupException(ExitCode.BadModel, result.Message);
-    }
-
-    // As InferenceOptions.ModelPath says. The program's parent folders come last: they hold models/ when it runs from its build.
-    private static string Find(string path)
-    {
-        if (Path.IsPathRooted(path) || Path.Exists(path))
-        {
-            return Path.GetFullPath(path);
-        }
-
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var candidate = Path.Combine(folder.FullName, path);
-            if (Path.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        return Path.GetFullPath(path);
     }
 
     private static ChatTemplate ReadTemplate(Settings settings, ModelMetadata metadata)

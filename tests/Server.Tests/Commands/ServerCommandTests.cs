@@ -10,8 +10,8 @@ public sealed class ServerCommandTests
         IReadOnlyDictionary<string, string?>? settings = null;
         var code = await ServerCommand.InvokeAsync(
             [
-                "--model", "m.gguf", "--host", "localhost", "--port=9000", "--alias", "a,b", "--api-key", "k", "--api-key-file", "f", "--chat-template", "t.jinja",
-                "--parallel", "2", "--threads", "3", "--gpu-layers", "4", "--device", "cpu", "--mlock", "--kv-type", "q8_0", "--context", "5", "--insecure",
+                "--model", "m.gguf", "--model-folder", "d", "--host", "localhost", "--port=9000", "--alias", "a,b", "--api-key", "k", "--api-key-file", "f", "--chat-template", "t.jinja",
+                "--parallel", "2", "--threads", "3", "--gpu-layers", "4", "--device", "cpu", "--mlock", "--kv-type", "q8_0", "--context", "5", "--force", "--insecure",
             ],
             (given, _) =>
             {

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Globalization;
+using InferenceServer.Server.Commands;
+
+namespace InferenceServer.Server.Tests.Commands;
+
+/// <summary>The program in a process of its own, started by a command that is no server.</summary>
+internal sealed class CommandProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _errors;
+
+    private CommandProcess(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Starts it.</summary>
+    /// <param name="environment">Variables beside those that there are.</param>
+    /// <param name="args">Command and options.</param>
+    public static CommandProcess Start(IEnumerable<(string Name, string Value)> environment, params IEnumerable<string> args)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            WorkingDirectory = AppContext.BaseDirectory,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var arg in args.Prepend(Path.Combine(AppContext.BaseDirectory, "InferenceServer.dll")))
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new CommandProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Starts it and waits for its end.</summary>
+    public static async Task<(ExitCode Code, string Output, string Errors)> RunAsync(IEnumerable<(string Name, string Value)> environment, params IEnumerable<string> args)
+    {
+        await using var process = Start(environment, args);
+        return await process.WaitAsync();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<(ExitCode Code, string Output, string Errors)> WaitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TestApp.Patience);
+        return ((ExitCode)_process.ExitCode, await _output, await _errors);
+    }
+
+    /// <summary>Sends what Ctrl+C sends.</summary>
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+}

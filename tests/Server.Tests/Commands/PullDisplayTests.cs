@@ -1,0 +1,42 @@
+using InferenceServer.Server.Commands;
+using InferenceServer.Server.Downloads;
+
+namespace InferenceServer.Server.Tests.Commands;
+
+public sealed class PullDisplayTests
+{
+    [Fact]
+    public void Lines_OfADownloadThatIsQuick_StillTellOfItsEnd()
+    {
+        var progress = new DownloadProgress();
+        using var output = new StringWriter();
+        using (PullDisplay.StartLines("file.gguf", progress, output))
+        {
+            progress.Start(0, 42_500_000_000);
+            progress.Start(42_500_000_000, 42_500_000_000);
+            progress.AddChecked(1);
+        }
+
+        var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("file.gguf: 100 % of 42.5 GB, ", lines[^2], StringComparison.Ordinal);
+        Assert.Equal("file.gguf: checking its SHA-256", lines[^1]);
+    }
+
+    [Fact]
+    public void Lines_BeforeAnythingIsKnown_AreNone()
+    {
+        using var output = new StringWriter();
+        PullDisplay.StartLines("file.gguf", new DownloadProgress(), output).Dispose();
+        Assert.Empty(output.ToString());
+    }
+
+    [Theory]
+    [InlineData(0, "0 bytes")]
+    [InlineData(999, "999 bytes")]
+    [InlineData(1000, "1.0 kB")]
+    [InlineData(999_949, "999.9 kB")]
+    [InlineData(999_999, "1.0 MB")]
+    [InlineData(42_520_395_584, "42.5 GB")]
+    [InlineData(long.MaxValue, "9.2 EB")]
+    public void DataSize_Bytes_AreShort(long bytes, string text) => Assert.Equal(text, DataSize.Text(bytes));
+}
