@@ -43,6 +43,7 @@ internal static class AllocationCheck
         var prefix = new PrefixMatchBenchmarks { Length = 8_000 };
         prefix.Setup();
         using var chunks = new ChunkWriterBenchmarks();
+        using var telemetry = new TelemetryBenchmarks();
         EngineBenchmarks.ModelPath = modelPath;
         using var engine = new EngineBenchmarks { Streams = 8 };
         engine.Setup();
@@ -58,6 +59,7 @@ internal static class AllocationCheck
             ["sampler: temperature only, bytes"] = PerOperation(() => sampler.TemperatureOnly()),
             ["stop texts: a token, bytes"] = PerOperation(() => text.StopMatcherFeed()),
             ["chunk writer: a token, bytes"] = PerOperation(() => chunks.WriteContent()),
+            ["telemetry: a step recorded, bytes"] = PerOperation(telemetry.RecordStep),
             ["prefix tree: a match of 8,000 tokens, bytes"] = PerOperation(() => prefix.Match()),
         };
     }

@@ -19,6 +19,7 @@ public class EngineBenchmarks : IDisposable
 
     private readonly CommandQueue _commands = new(maxWaiting: 256);
     private readonly Random _random = new(1);
+    private StepReportQueue _reports = null!;
     private Vocabulary _vocabulary = null!;
     private EngineLoop _loop = null!;
     private List<GenerationStream> _streams = [];
@@ -42,6 +43,8 @@ public class EngineBenchmarks : IDisposable
         var runner = new FakeRunner(Streams);
         var limits = new SchedulerLimits { MaxBatchTokens = 256, MaxSequences = Streams, MaxOutputs = Streams, MaxSequenceTokens = runner.Info.MaxSequenceTokens };
         _loop = new EngineLoop(runner, _vocabulary, _commands, limits, new DeviceTurns(), NullLogger.Instance);
+        _reports = new StepReportQueue(Streams);
+        _loop.StartReporting(_reports);
         _streams = new List<GenerationStream>(Streams);
     }
 
@@ -113,6 +116,10 @@ public class EngineBenchmarks : IDisposable
     internal int Step()
     {
         _loop.Step();
+        while (_reports.TryRead(static (in StepReport _, ReadOnlySpan<StepRow> _) => { }))
+        {
+        }
+
         var count = 0;
         foreach (var stream in _streams)
         {

@@ -14,7 +14,7 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
     }
 
     var model = ModelReader.Read(settings);
-    builder.Logging.AddServerLogging(builder.Configuration);
+    builder.Logging.AddServerLogging(builder.Configuration, settings.Log);
     builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings));
     builder.Services.AddEngine();
 

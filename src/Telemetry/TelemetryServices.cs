@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Power;
 using InferenceServer.Telemetry.Power.Attribution;
+using InferenceServer.Telemetry.Roofline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -14,9 +15,12 @@ public static class TelemetryServices
     /// <param name="services">The host's, with an <see cref="IMeterFactory"/>.</param>
     /// <param name="options">Validated.</param>
     /// <param name="version">The program's.</param>
-    public static IServiceCollection AddTelemetry(this IServiceCollection services, MetricsOptions options, string version)
+    /// <param name="modelFault">Why nobody can tell what bytes a decode step reads, a label; null if it can be told.</param>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, MetricsOptions options, string version, string? modelFault)
     {
         services.AddSingleton<ProcessInstruments>();
+        services.AddSingleton(provider => new RooflineInstruments(
+            provider.GetRequiredService<IMeterFactory>(), NominalBandwidth.Find(options.MemoryBandwidthGBps), modelFault, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
         {
             // Those that are only read when collected would otherwise never be made.

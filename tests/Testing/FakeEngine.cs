@@ -25,7 +25,10 @@ public sealed class FakeEngine : IInferenceEngine
     public string? Failure { get; set; }
 
     /// <inheritdoc/>
-    public EngineStats Stats => new();
+    public EngineStats Stats { get; set; } = new();
+
+    /// <inheritdoc/>
+    public StepReportQueue StepReports { get; } = new(maxRows: 8);
 
     /// <summary>Texts of the tokens that answer every request.</summary>
     public IReadOnlyList<string> Reply { get; set; } = ["The", " capital", " is", " Paris", "."];
@@ -38,6 +41,9 @@ public sealed class FakeEngine : IInferenceEngine
 
     /// <summary>Requests taken before the queue is full.</summary>
     public int Capacity { get; set; } = int.MaxValue;
+
+    /// <summary>What encoding throws, as a bug would; null for nothing.</summary>
+    public Exception? Failing { get; set; }
 
     /// <summary>Everything submitted so far, in order.</summary>
     public IReadOnlyList<FakeGeneration> Generations => [.. _submitted];
@@ -60,6 +66,11 @@ public sealed class FakeEngine : IInferenceEngine
         if (State != EngineState.Ready)
         {
             throw new EngineUnavailableException(State);
+        }
+
+        if (Failing is { } failure)
+        {
+            throw failure;
         }
 
         LastPrompt = prompt;

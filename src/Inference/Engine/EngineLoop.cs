@@ -25,10 +25,14 @@ internal sealed class EngineLoop
     private long _numSteps;
     private long _numPromptTokens;
     private long _numCachedTokens;
+    private long _numQueriedTokens;
+    private long _numPrefillTokens;
     private long _numOutputTokens;
+    private long _numFailedSteps;
     private long _numBookChecks;
     private long _numBookErrors;
     private bool _hasRunSinceCheck;
+    private StepReportQueue? _reports;
 
     /// <param name="runner">The device.</param>
     /// <param name="vocabulary">Its vocabulary.</param>
@@ -55,15 +59,18 @@ internal sealed class EngineLoop
     public void Step()
     {
         DrainCommands();
+        var outputs = _numOutputTokens;
         var step = _scheduler.Schedule();
         ApplyOperations();
         PublishStarted();
+        var (start, status, runSeconds) = (0L, RunStatus.Ok, 0.0);
         if (step.Rows.Count > 0)
         {
             _turns.BeginEngineStep();
+            start = Stopwatch.GetTimestamp();
             try
             {
-                Run(step);
+                (status, runSeconds) = Run(step);
             }
             finally
             {
@@ -74,6 +81,10 @@ internal sealed class EngineLoop
         }
 
         PublishFinished();
+        if (step.Rows.Count > 0)
+        {
+            Report(step, start, status, runSeconds, (int)(_numOutputTokens - outputs));
+        }
     }
 
     /// <summary>Ends everything that is left; the streams finish with <paramref name="reason"/>.</summary>
@@ -110,6 +121,8 @@ internal sealed class EngineLoop
         {
             NumRunning = numRunning,
             NumWaiting = _scheduler.NumWaiting,
+            NumPreempted = _scheduler.NumPreempted,
+            NumDeferred = _scheduler.NumDeferred,
             NumQueued = Math.Max(0, _commands.NumWaiting - _scheduler.NumWaiting),
             NumCells = cache.NumCells,
             NumUsedCells = cache.NumCells - cache.NumFreeCells - cache.NumCachedCells,
@@ -117,20 +130,26 @@ internal sealed class EngineLoop
             NumSteps = Volatile.Read(ref _numSteps),
             NumPromptTokens = Volatile.Read(ref _numPromptTokens),
             NumCachedTokens = Volatile.Read(ref _numCachedTokens),
+            NumQueriedTokens = Volatile.Read(ref _numQueriedTokens),
+            NumPrefillTokens = Volatile.Read(ref _numPrefillTokens),
             NumOutputTokens = Volatile.Read(ref _numOutputTokens),
             NumPreemptions = _scheduler.NumPreemptions,
+            NumFailedSteps = Volatile.Read(ref _numFailedSteps),
             NumBookChecks = Volatile.Read(ref _numBookChecks),
             NumBookErrors = Volatile.Read(ref _numBookErrors),
         };
     }
 
-    /// <summary>Counts from 0 again: what was done so far was nobody's request.</summary>
-    public void ResetStats()
+    /// <summary>Counts from 0 again, since what was done so far was nobody's request, and reports every step from now on.</summary>
+    public void StartReporting(StepReportQueue reports)
     {
         _numSteps = 0;
         _numPromptTokens = 0;
         _numCachedTokens = 0;
+        _numQueriedTokens = 0;
+        _numPrefillTokens = 0;
         _numOutputTokens = 0;
+        _reports = reports;
     }
 
     /// <summary>Throws if our books and the library's contradict each other. Between steps.</summary>
@@ -223,39 +242,88 @@ internal sealed class EngineLoop
         }
     }
 
-    private void Run(ScheduledStep step)
+    private (RunStatus Status, double Seconds) Run(ScheduledStep step)
     {
         _hasRunSinceCheck = true;
         var start = Stopwatch.GetTimestamp();
-        switch (_runner.Run(step))
+        var status = _runner.Run(step);
+        var duration = Stopwatch.GetElapsedTime(start);
+        switch (status)
         {
             case RunStatus.Ok:
                 var sampled = _sampler.Sample(step);
-                _costs.Observe(step.Work, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                duration = Stopwatch.GetElapsedTime(start);
+                _costs.Observe(step.Work, duration.TotalMilliseconds);
                 PublishTokens(step, sampled);
                 _scheduler.PostProcess(step, sampled);
                 _numSteps++;
+                _numPrefillTokens += step.NumPrefillTokens;
                 break;
             case RunStatus.NoCells:
+                _numFailedSteps++;
                 EngineLog.NoCells(_logger, step.NumTokens, _scheduler.Cache.NumFreeCells);
                 _scheduler.PostProcessNoCells(step);
                 break;
             default:
+                _numFailedSteps++;
                 EngineLog.StepFailed(_logger, step.Rows.Count, step.NumTokens);
                 _scheduler.PostProcessFailure(step);
                 ResetDevice();
                 break;
         }
+
+        return (status, duration.TotalSeconds);
+    }
+
+    private void Report(ScheduledStep step, long start, RunStatus status, double runSeconds, int numOutputTokens)
+    {
+        if (_reports is null)
+        {
+            return;
+        }
+
+        var rows = _reports.Begin();
+        if (rows.IsEmpty)
+        {
+            return;
+        }
+
+        var total = _costs.Predict(step.Work);
+        for (var i = 0; i < step.Rows.Count; i++)
+        {
+            var row = step[i];
+            var isDecode = i < step.NumDecodes;
+            var work = isDecode ? default(StepWork).WithDecode(row.Start) : default(StepWork).WithPrefill(row.Start, row.NumTokens);
+            var cost = _costs.PredictRow(work, step.Work, step.Rows.Count);
+            var end = row.Start + row.NumTokens;
+            var numOutputs = row.WantsOutput && status == RunStatus.Ok ? row.Sequence.NumTokens - end : 0;
+            rows[i] = new StepRow(row.Sequence.RequestId, isDecode, row.NumTokens, end, numOutputs, (float)(cost / total));
+        }
+
+        _reports.End(
+            new StepReport
+            {
+                StartedAt = start,
+                EndedAt = Stopwatch.GetTimestamp(),
+                RunSeconds = runSeconds,
+                Status = status,
+                NumDecodes = step.NumDecodes,
+                NumPrefillTokens = step.NumPrefillTokens,
+                NumOutputTokens = numOutputTokens,
+            },
+            step.Rows.Count);
     }
 
     private void PublishStarted()
     {
+        var now = Stopwatch.GetTimestamp();
         foreach (var sequence in _scheduler.Admitted)
         {
             _commands.Leave();
             _numPromptTokens += sequence.NumPromptTokens;
             _numCachedTokens += sequence.NumCachedTokens;
-            ((Generation)sequence).Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Started, NumCachedTokens = sequence.NumCachedTokens });
+            _numQueriedTokens += sequence.ReusePrefix ? sequence.NumPromptTokens : 0;
+            ((Generation)sequence).Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Started, At = now, NumCachedTokens = sequence.NumCachedTokens });
         }
 
         _scheduler.Admitted.Clear();
@@ -264,6 +332,7 @@ internal sealed class EngineLoop
     private void PublishTokens(ScheduledStep step, ReadOnlySpan<SampledToken> sampled)
     {
         var next = 0;
+        var now = Stopwatch.GetTimestamp();
         var scored = _sampler.Scored;
         for (var i = 0; i < step.Rows.Count; i++)
         {
@@ -279,20 +348,21 @@ internal sealed class EngineLoop
             }
 
             var generation = (Generation)step[i].Sequence;
-            PublishToken(generation, token.TokenId, generation.NumOutputTokens, generation.NewestLogProbs);
+            PublishToken(generation, token.TokenId, generation.NumOutputTokens, generation.NewestLogProbs, now);
             for (var forced = 0; forced < token.Forced.Length; forced++)
             {
-                PublishToken(generation, token.Forced.Span[forced], generation.NumOutputTokens + 1 + forced, null);
+                PublishToken(generation, token.Forced.Span[forced], generation.NumOutputTokens + 1 + forced, null, now);
             }
         }
     }
 
-    private void PublishToken(Generation generation, int token, int index, TokenLogProbs? logProbs)
+    private void PublishToken(Generation generation, int token, int index, TokenLogProbs? logProbs, long now)
     {
         _numOutputTokens++;
         generation.Stream.Write(new GenerationEvent
         {
             Kind = GenerationEventKind.Token,
+            At = now,
             OutputIndex = index,
             TokenId = token,
             Bytes = _vocabulary.GetBytes(token),
@@ -304,6 +374,7 @@ internal sealed class EngineLoop
 
     private void PublishFinished()
     {
+        var now = Stopwatch.GetTimestamp();
         foreach (var sequence in _scheduler.Finished)
         {
             var generation = (Generation)sequence;
@@ -316,6 +387,7 @@ internal sealed class EngineLoop
             generation.Stream.Write(new GenerationEvent
             {
                 Kind = GenerationEventKind.Finished,
+                At = now,
                 Reason = generation.FinishReason!.Value,
                 MatchedStop = generation.MatchedStop,
             });

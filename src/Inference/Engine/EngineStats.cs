@@ -9,6 +9,12 @@ public sealed record EngineStats
     /// <summary>Sequences that wait for a place, preempted ones included.</summary>
     public int NumWaiting { get; init; }
 
+    /// <summary>Of <see cref="NumWaiting"/>, sequences that lost their cells to another and will be computed again.</summary>
+    public int NumPreempted { get; init; }
+
+    /// <summary>Of <see cref="NumWaiting"/>, sequences that could have a place but wait for another that computes the same prefix.</summary>
+    public int NumDeferred { get; init; }
+
     /// <summary>KV cells of the context; 0 while loading.</summary>
     public int NumCells { get; init; }
 
@@ -27,11 +33,20 @@ public sealed record EngineStats
     /// <summary>Of those, tokens that came from the prefix cache.</summary>
     public long NumCachedTokens { get; init; }
 
+    /// <summary>Prompt tokens of admitted requests that were looked for in the prefix cache.</summary>
+    public long NumQueriedTokens { get; init; }
+
+    /// <summary>Prefill tokens computed since start, those of preempted sequences that are computed again included.</summary>
+    public long NumPrefillTokens { get; init; }
+
     /// <summary>Tokens generated since start.</summary>
     public long NumOutputTokens { get; init; }
 
     /// <summary>Sequences whose cells were taken for another since start.</summary>
     public long NumPreemptions { get; init; }
+
+    /// <summary>Steps that the library found no cells for, or that failed in the device; computed again.</summary>
+    public long NumFailedSteps { get; init; }
 
     /// <summary>Times that the KV books were compared with the library's memory since start: whenever the engine falls idle.</summary>
     public long NumBookChecks { get; init; }

@@ -10,6 +10,12 @@ public readonly record struct GenerationEvent
     /// <summary>Which of the fields below mean something.</summary>
     public required GenerationEventKind Kind { get; init; }
 
+    /// <summary>
+    /// When it happened, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 if nobody noted it. A reader that is held up by its client
+    /// sees events later than they happen.
+    /// </summary>
+    public long At { get; init; }
+
     /// <summary>Token: index in the output, from 0 (from the number of resumed tokens for a resumed request).</summary>
     public int OutputIndex { get; init; }
 

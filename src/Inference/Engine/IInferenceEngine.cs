@@ -19,6 +19,9 @@ public interface IInferenceEngine
     /// <summary>A snapshot of counts at the end of the last step.</summary>
     EngineStats Stats { get; }
 
+    /// <summary>A report of every step since <see cref="EngineState.Ready"/>, to be read by one reader (<see cref="StepReader"/>).</summary>
+    StepReportQueue StepReports { get; }
+
     /// <summary>Tokens to ask for the text between two others; null if the model was not trained for it, or before <see cref="EngineState.Ready"/>.</summary>
     InfillTokens? Infill { get; }
 

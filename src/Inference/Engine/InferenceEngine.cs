@@ -46,6 +46,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<InferenceEngine>();
         _commands = new CommandQueue(options.MaxWaiting);
+        StepReports = new StepReportQueue(options.Parallel);
         _embeddings = embeddingModel is null ? null : new EmbeddingEngine(options, embeddingModel, _turns, loggers);
         _thread = new Thread(Main) { Name = "inference-engine", IsBackground = true };
     }
@@ -58,6 +59,9 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 
     /// <inheritdoc/>
     public EngineStats Stats => _engine?.Loop.GetStats() ?? new EngineStats();
+
+    /// <inheritdoc/>
+    public StepReportQueue StepReports { get; }
 
     /// <summary>
     /// Starts loading. The task ends when the engine is ready or has failed (see <see cref="State"/>); it never throws.
@@ -194,7 +198,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     {
         try
         {
-            using var engine = LoadedEngine.Load(_options, _modelPath, _commands, _turns, _loggers, _progress, _stopping.Token);
+            using var engine = LoadedEngine.Load(_options, _modelPath, _commands, StepReports, _turns, _loggers, _progress, _stopping.Token);
             _engine = engine;
             _state = EngineState.Ready;
             _loaded.TrySetResult();

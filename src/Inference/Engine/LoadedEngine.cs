@@ -50,7 +50,14 @@ internal sealed class LoadedEngine : IDisposable
     /// <see cref="OperationCanceledException"/>.
     /// </summary>
     public static LoadedEngine Load(
-        InferenceOptions options, string modelPath, CommandQueue commands, DeviceTurns turns, ILoggerFactory loggers, Action<float>? progress, CancellationToken cancellationToken)
+        InferenceOptions options,
+        string modelPath,
+        CommandQueue commands,
+        StepReportQueue reports,
+        DeviceTurns turns,
+        ILoggerFactory loggers,
+        Action<float>? progress,
+        CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
         var logger = loggers.CreateLogger<InferenceEngine>();
@@ -73,6 +80,7 @@ internal sealed class LoadedEngine : IDisposable
             };
             var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger);
             WarmUp(loop, model.Vocabulary, commands);
+            loop.StartReporting(reports);
             EngineLog.Loaded(
                 logger,
                 Path.GetFileName(modelPath),
@@ -179,7 +187,5 @@ internal sealed class LoadedEngine : IDisposable
             }
             while (loop.HasWork);
         }
-
-        loop.ResetStats();
     }
 }

@@ -1,7 +1,7 @@
 namespace InferenceServer.Inference.Engine;
 
 /// <summary>Outcome of one step on the device.</summary>
-internal enum RunStatus
+public enum RunStatus
 {
     /// <summary>Every row was computed; logits can be read.</summary>
     Ok,
@@ -9,6 +9,6 @@ internal enum RunStatus
     /// <summary>No cells for the step's tokens: nothing was computed.</summary>
     NoCells,
 
-    /// <summary>The device failed; what the KV memory holds is unknown until <see cref="IModelRunner.Reset"/>.</summary>
+    /// <summary>The device failed; what the KV memory holds is unknown until it is made anew.</summary>
     Failed,
 }

@@ -35,6 +35,12 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     /// <summary>Sequences without cells, preempted ones included.</summary>
     public int NumWaiting => _waiting.Count;
 
+    /// <summary>Of them, sequences that were preempted.</summary>
+    public int NumPreempted { get; private set; }
+
+    /// <summary>Of them, sequences that the last admission passed over because another computes their prefix.</summary>
+    public int NumDeferred { get; private set; }
+
     /// <summary>True if a step could do anything.</summary>
     public bool HasWork => _running.Count > 0 || _waiting.Count > 0;
 
@@ -216,6 +222,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
 
     private void Admit()
     {
+        NumDeferred = 0;
         for (var i = 0; i < _waiting.Count && _running.Count < limits.MaxSequences;)
         {
             var sequence = _waiting[i];
@@ -223,6 +230,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             if (IsComputedByAnother(sequence, match.Length))
             {
                 i++; // passed over, keeps its place
+                NumDeferred++;
                 continue;
             }
 
@@ -247,6 +255,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         sequence.Lease = lease;
         sequence.NumComputedTokens = lease.NumTokens;
         sequence.NumPassedTokens = 0;
+        NumPreempted -= sequence.Status == SequenceStatus.Preempted ? 1 : 0;
         sequence.Status = SequenceStatus.Running;
         if (sequence.NumCachedTokens < 0)
         {
@@ -384,6 +393,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         _running.Remove(sequence);
         sequence.NumComputedTokens = 0;
         sequence.Status = SequenceStatus.Preempted;
+        NumPreempted++;
         _waiting.Add(sequence);
     }
 
@@ -397,6 +407,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         else
         {
             _waiting.Remove(sequence);
+            NumPreempted -= sequence.Status == SequenceStatus.Preempted ? 1 : 0;
         }
 
         sequence.Status = SequenceStatus.Finished;

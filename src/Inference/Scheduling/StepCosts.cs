@@ -49,14 +49,20 @@ internal sealed class StepCosts
     public double Predict(StepWork step)
     {
         Span<double> amounts = stackalloc double[NumPrices];
-        Measure(step, amounts);
-        var duration = 0.0;
-        for (var i = 0; i < NumPrices; i++)
-        {
-            duration += _prices[i] * amounts[i];
-        }
+        Measure(step, step.NumTokens, amounts);
+        return Price(amounts);
+    }
 
-        return duration;
+    /// <summary>Of <see cref="Predict"/>, the part of one sequence, in milliseconds: its own work by its prices, and an equal part of what a step costs anyway.</summary>
+    /// <param name="row">The sequence's work.</param>
+    /// <param name="step">The whole step's.</param>
+    /// <param name="numRows">Sequences in the step.</param>
+    public double PredictRow(StepWork row, StepWork step, int numRows)
+    {
+        Span<double> amounts = stackalloc double[NumPrices];
+        Measure(row, step.NumTokens, amounts);
+        amounts[Fixed] = 1.0 / numRows;
+        return Price(amounts);
     }
 
     /// <summary>How many prefill tokens a step may have more to stay within a duration; may be 0 or less.</summary>
@@ -101,7 +107,7 @@ internal sealed class StepCosts
         var size = 4 + step.NumTokens;
         var weight = 1.0 / ((double)size * size);
         Span<double> amounts = stackalloc double[NumPrices];
-        Measure(step, amounts);
+        Measure(step, step.NumTokens, amounts);
         for (var i = 0; i < NumPrices; i++)
         {
             _durations[i] = (_durations[i] * Forgetting) + (weight * amounts[i] * durationMs);
@@ -114,16 +120,27 @@ internal sealed class StepCosts
         Fit();
     }
 
-    // What is paid for, price by price.
-    private static void Measure(StepWork step, Span<double> amounts)
+    // What is paid for, price by price, in a step of so many tokens.
+    private static void Measure(StepWork work, int numStepTokens, Span<double> amounts)
     {
         amounts.Clear();
         amounts[Fixed] = 1;
-        amounts[Decode] = step.NumDecodes;
-        amounts[DecodeCells] = step.NumDecodeCells * CellUnit;
-        var kind = step.NumTokens >= LargeStepTokens ? ToLarge : 0;
-        amounts[Prefill + kind] = step.NumPrefillTokens;
-        amounts[PrefillCells + kind] = step.NumPrefillCells * CellUnit;
+        amounts[Decode] = work.NumDecodes;
+        amounts[DecodeCells] = work.NumDecodeCells * CellUnit;
+        var kind = numStepTokens >= LargeStepTokens ? ToLarge : 0;
+        amounts[Prefill + kind] = work.NumPrefillTokens;
+        amounts[PrefillCells + kind] = work.NumPrefillCells * CellUnit;
+    }
+
+    private double Price(ReadOnlySpan<double> amounts)
+    {
+        var duration = 0.0;
+        for (var i = 0; i < NumPrices; i++)
+        {
+            duration += _prices[i] * amounts[i];
+        }
+
+        return duration;
     }
 
     // Weighted least squares with prices that are not negative, by coordinate descent from the last prices.

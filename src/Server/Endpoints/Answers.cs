@@ -1,7 +1,9 @@
 using System.IO.Pipelines;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Server.Validation;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace InferenceServer.Server.Endpoints;
 
@@ -34,13 +36,14 @@ internal static class Answers
         Func<PipeWriter, bool, AnswerWriter> createWriter,
         Func<Answer[], Task> writeWholeAsync)
     {
+        var measure = context.Measure(generation, request);
         try
         {
             // Wakes the readers, too: an aborted choice finishes.
             using var onClientGone = context.RequestAborted.UnsafeRegister(static state => ((Generation)state!).Abort(), generation);
             if (request.Stream)
             {
-                await StreamAsync(context, request, generation, createWriter);
+                await StreamAsync(context, request, generation, measure, createWriter);
             }
             else
             {
@@ -49,22 +52,29 @@ internal static class Answers
         }
         finally
         {
-            context.Features.Set(new ChatLogEntry(
-                identity.Id, generation.NumPromptTokens, generation.NumCachedTokens, generation.NumOutputTokens, WireWords.ForLog(generation.Choices[0].Reason)));
+            measure.Finish(request.Stream);
+            context.Features.Set(measure.ToLogEntry(identity.Id));
 
             // Nothing runs any more unless something above failed.
             generation.Abort();
         }
     }
 
-    private static async Task StreamAsync(HttpContext context, ValidRequest request, Generation generation, Func<PipeWriter, bool, AnswerWriter> createWriter)
+    private static RequestMeasure Measure(this HttpContext context, Generation generation, ValidRequest request) => new(
+        context.RequestServices.GetRequiredService<RequestInstruments>(),
+        generation,
+        request is ValidCompletionRequest ? "text_completion" : "chat",
+        context.Features.GetRequiredFeature<RequestArrival>().At);
+
+    private static async Task StreamAsync(
+        HttpContext context, ValidRequest request, Generation generation, RequestMeasure measure, Func<PipeWriter, bool, AnswerWriter> createWriter)
     {
         var settings = context.RequestServices.GetRequiredService<Settings>().Server;
         var clock = context.RequestServices.GetRequiredService<TimeProvider>();
         var body = context.Response.BodyWriter;
         var writer = createWriter(body, request.IncludeUsage || settings.AlwaysIncludeUsage);
         SetStreamHeaders(context, writer.ContentType);
-        using var stream = new AnswerStream(generation, body, writer, writer.PingInterval(TimeSpan.FromMilliseconds(settings.PingIntervalMs)), clock);
+        using var stream = new AnswerStream(generation, measure, body, writer, writer.PingInterval(TimeSpan.FromMilliseconds(settings.PingIntervalMs)), clock);
         await stream.RunAsync();
     }
 

@@ -25,6 +25,7 @@ internal static class ErrorAnswer
     public static Task WriteErrorAsync(this HttpContext context, RequestError error)
     {
         var headers = context.Response.Headers;
+        context.Features.Set(error); // to be counted
         if (error.RetryAfterSeconds is { } seconds)
         {
             headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -10,7 +10,7 @@ namespace InferenceServer.Server.Endpoints;
 /// The last stops before the engine, the same for every kind of prompt: admission, Encode, context check, Submit. Whatever can
 /// fail for the client's fault fails here, before the first byte. Any thread.
 /// </summary>
-internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel model, Settings settings, AdmissionGate gate, TimeProvider clock)
+internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel model, Settings settings, AdmissionGate gate, TimeProvider clock, ILogger<GenerationStarter> logger)
 {
     private long _lastGenerationId;
 
@@ -49,6 +49,11 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
     /// <summary>Encode: the tokens of a prompt, which may be none.</summary>
     public async ValueTask<Checked<int[]>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken)
     {
+        if (settings.Log.Prompts)
+        {
+            logger.PromptSeen(prompt.ToString());
+        }
+
         try
         {
             return (await engine.EncodeAsync(prompt, cancellationToken)).ToArray();

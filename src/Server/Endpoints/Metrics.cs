@@ -1,4 +1,5 @@
 using System.Net;
+using InferenceServer.Inference.Engine;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Prometheus;
 using Microsoft.Net.Http.Headers;
@@ -77,6 +78,7 @@ internal static class Metrics
             return;
         }
 
+        context.RequestServices.GetRequiredService<StepReader>().Read();
         var format = Negotiate(context.Request.Headers.Accept);
         var page = await pipeline.ScrapeAsync(format);
         context.Response.ContentType = format == PrometheusFormat.OpenMetrics ? OpenMetricsType : TextType;

@@ -8,7 +8,7 @@ namespace InferenceServer.Server.Hosting;
 /// engine cannot start or fails for good: whoever watches over the process starts it again.
 /// </summary>
 internal sealed class EngineStarter(
-    InferenceEngine engine, ServedModel model, ProcessOutcome outcome, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<EngineStarter> logger)
+    InferenceEngine engine, ServedModel model, EngineInstruments instruments, ProcessOutcome outcome, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<EngineStarter> logger)
     : IHostedLifecycleService, IDisposable
 {
     // A device that fails for good is noticed this late; its requests have long been told.
@@ -72,7 +72,9 @@ internal sealed class EngineStarter(
 
         if (engine.State == EngineState.Ready)
         {
-            logger.ModelReady(model.Id, clock.GetElapsedTime(startedAt).TotalSeconds);
+            var seconds = clock.GetElapsedTime(startedAt).TotalSeconds;
+            instruments.RecordLoad(seconds);
+            logger.ModelReady(model.Id, seconds);
         }
     }
 }

@@ -1,17 +1,26 @@
 using System.Globalization;
+using InferenceServer.Server.Commands;
 using Serilog;
 using Serilog.Events;
+using Serilog.Formatting.Compact;
 using Serilog.Formatting.Display;
 
 namespace InferenceServer.Server.Hosting;
 
-/// <summary>Where log lines go: the console, unless section <c>Serilog</c> says otherwise.</summary>
+/// <summary>Where log lines go: the console, for people, unless section <c>Serilog</c> says otherwise; and a file of JSON lines, for programs, if section <c>Log</c> names one.</summary>
 internal static class Logging
 {
     private const string Template = "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}";
 
-    /// <summary>Sends all of the host's logging through Serilog.</summary>
-    public static void AddServerLogging(this ILoggingBuilder logging, IConfiguration configuration)
+    /// <summary>Sends all of the host's logging through Serilog. Throws <see cref="StartupException"/> if the file cannot be written.</summary>
+    public static void AddServerLogging(this ILoggingBuilder logging, IConfiguration configuration, LogOptions options)
+    {
+        logging.ClearProviders();
+        logging.AddSerilog(Create(configuration, options), dispose: true);
+    }
+
+    /// <inheritdoc cref="AddServerLogging"/>
+    internal static Serilog.Core.Logger Create(IConfiguration configuration, LogOptions options)
     {
         var serilog = new LoggerConfiguration()
             .MinimumLevel.Information()
@@ -33,7 +42,34 @@ internal static class Logging
             }
         }
 
-        logging.ClearProviders();
-        logging.AddSerilog(serilog.CreateLogger(), dispose: true);
+        if (options.File is { } file)
+        {
+            CheckFolder(file);
+
+            // A thread of its own writes: a slow disk must not hold up a request. What it cannot keep up with is lost.
+            serilog.WriteTo.Async(sinks => sinks.File(
+                new RenderedCompactJsonFormatter(),
+                file,
+                rollingInterval: RollingInterval.Day,
+                rollOnFileSizeLimit: true,
+                fileSizeLimitBytes: options.MaxFileBytes,
+                retainedFileCountLimit: options.KeepFiles));
+        }
+
+        return serilog.CreateLogger();
+    }
+
+    // The sink would only say so at the first line, and to nobody.
+    private static void CheckFolder(string file)
+    {
+        try
+        {
+            var folder = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            using var probe = File.Create(Path.Combine(folder.FullName, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new StartupException(ExitCode.BadOptions, $"Log:File: cannot write beside '{file}': {e.Message}");
+        }
     }
 }

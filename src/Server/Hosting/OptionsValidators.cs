@@ -9,6 +9,10 @@ namespace InferenceServer.Server.Hosting;
 [OptionsValidator]
 internal sealed partial class ServerOptionsValidator : IValidateOptions<ServerOptions>;
 
+/// <summary>Checks the attributes of <see cref="LogOptions"/>; generated.</summary>
+[OptionsValidator]
+internal sealed partial class LogOptionsValidator : IValidateOptions<LogOptions>;
+
 /// <summary>Checks the attributes of <see cref="InferenceOptions"/>; generated.</summary>
 [OptionsValidator]
 internal sealed partial class InferenceOptionsValidator : IValidateOptions<InferenceOptions>;

@@ -1,10 +1,12 @@
 using System.Globalization;
 using InferenceServer.Server.Endpoints;
+using InferenceServer.Server.Measuring;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Hosting;
 
-/// <summary>Outermost: names every request, times it, and writes one line about it.</summary>
-internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
+/// <summary>Outermost: names every request, times it, counts it, and writes one line about it.</summary>
+internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ServerInstruments instruments, ILogger<RequestLog> logger)
 {
     private const int MaxIdLength = 64;
     private const int MaxPathLength = 200;
@@ -18,6 +20,7 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogg
         var path = ToPrintable(context.Request.Path.Value ?? "");
         var id = ChooseId(context.Request.Headers[Header].ToString());
         context.TraceIdentifier = id;
+        context.Features.Set(new RequestArrival(startedAt));
         context.Response.OnStarting(() =>
         {
             var headers = context.Response.Headers;
@@ -31,14 +34,32 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, ILogg
             headers["openai-processing-ms"] = ElapsedMs(startedAt).ToString(CultureInfo.InvariantCulture);
             return Task.CompletedTask;
         });
-        await next(context);
+
+        // Every line that anybody writes about this request has its id.
+        using (logger.BeginScope(new[] { KeyValuePair.Create<string, object>("RequestId", id) }))
+        {
+            await next(context);
+        }
 
         var elapsed = ElapsedMs(startedAt);
         var status = context.Response.StatusCode;
+        instruments.RecordHttp(status, context.Features.Get<RequestError>());
         if (context.Features.Get<ChatLogEntry>() is { } chat)
         {
             logger.ChatDone(
-                method, path, status, elapsed, id, chat.Id, chat.NumPromptTokens, chat.NumCachedTokens, chat.NumOutputTokens, chat.FinishReason);
+                method,
+                path,
+                status,
+                elapsed,
+                id,
+                chat.Id,
+                chat.NumPromptTokens,
+                chat.NumCachedTokens,
+                chat.NumOutputTokens,
+                chat.FinishReason,
+                chat.QueueMs,
+                chat.FirstTokenMs,
+                chat.TokensPerSecond);
         }
         else if (Health.IsPublic(path))
         {

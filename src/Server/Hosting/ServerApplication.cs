@@ -3,7 +3,6 @@ using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.OpenAi;
-using InferenceServer.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace InferenceServer.Server.Hosting;
@@ -62,7 +61,7 @@ internal static class ServerApplication
         services.AddSingleton(new OriginPolicy(settings.Server.AllowedOrigins));
         services.AddSingleton(new AdmissionGate(settings.Inference.Parallel + settings.Inference.MaxWaiting));
         services.TryAddSingleton(TimeProvider.System);
-        AddMeasuring(services, settings);
+        services.AddMeasuring(settings, model);
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();
@@ -75,18 +74,5 @@ internal static class ServerApplication
         });
         services.AddRouting();
         services.AddOpenApi();
-    }
-
-    private static void AddMeasuring(IServiceCollection services, Settings settings)
-    {
-        services.AddMetrics();
-        if (settings.Metrics.Enabled)
-        {
-            services.AddTelemetry(settings.Metrics, ServerVersion.Text);
-            services.AddHostedService<TelemetryStarter>();
-        }
-
-        services.AddPower(settings.Power);
-        services.AddHostedService<PowerStarter>();
     }
 }

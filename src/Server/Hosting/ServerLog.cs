@@ -6,7 +6,7 @@ internal static partial class ServerLog
     [LoggerMessage(3000, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId}")]
     public static partial void RequestDone(this ILogger logger, string method, string path, int status, long milliseconds, string requestId);
 
-    [LoggerMessage(3001, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId} {ChatId} prompt {PromptTokens} (cached {CachedTokens}) output {OutputTokens} {FinishReason}")]
+    [LoggerMessage(3001, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId} {ChatId} prompt {PromptTokens} (cached {CachedTokens}) output {OutputTokens} {FinishReason}, queue {QueueMs} ms, first token {FirstTokenMs} ms, {TokensPerSecond:F1} tok/s")]
     public static partial void ChatDone(
         this ILogger logger,
         string method,
@@ -18,7 +18,10 @@ internal static partial class ServerLog
         int promptTokens,
         int cachedTokens,
         int outputTokens,
-        string finishReason);
+        string finishReason,
+        long? queueMs,
+        long? firstTokenMs,
+        double? tokensPerSecond);
 
     [LoggerMessage(3002, LogLevel.Debug, "{Method} {Path} {Status} {Milliseconds} ms")]
     public static partial void ProbeDone(this ILogger logger, string method, string path, int status, long milliseconds);
@@ -28,6 +31,9 @@ internal static partial class ServerLog
 
     [LoggerMessage(3004, LogLevel.Information, "Left out tools that only Anthropic can run: {Tools} {RequestId}")]
     public static partial void ToolsSkipped(this ILogger logger, string tools, string requestId);
+
+    [LoggerMessage(3005, LogLevel.Information, "Prompt: {Prompt}")] // only if asked for
+    public static partial void PromptSeen(this ILogger logger, string prompt);
 
     [LoggerMessage(3010, LogLevel.Warning, "The API key was given on the command line, where other users of this machine can see it; prefer --api-key-file")]
     public static partial void KeyIsVisible(this ILogger logger);

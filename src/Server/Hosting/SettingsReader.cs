@@ -27,14 +27,16 @@ internal static class SettingsReader
         var inference = Bind<InferenceOptions>(configuration.GetSection(InferenceOptions.Section), found);
         var metrics = Bind<MetricsOptions>(configuration.GetSection(MetricsOptions.Section), found);
         var power = Bind<PowerOptions>(configuration.GetSection(PowerOptions.Section), found);
+        var log = Bind<LogOptions>(configuration.GetSection(LogOptions.Section), found);
         Collect(new ServerOptionsValidator().Validate(ServerOptions.Section, server), found);
         Collect(new ServerOptionsRules().Validate(ServerOptions.Section, server), found);
         Collect(new InferenceOptionsValidator().Validate(InferenceOptions.Section, inference), found);
         Collect(new MetricsOptionsValidator().Validate(MetricsOptions.Section, metrics), found);
         Collect(new MetricsOptionsRules(server).Validate(MetricsOptions.Section, metrics), found);
         Collect(new PowerOptionsValidator().Validate(PowerOptions.Section, power), found);
+        Collect(new LogOptionsValidator().Validate(LogOptions.Section, log), found);
         errors = found;
-        return new Settings(server, inference, metrics, power);
+        return new Settings(server, inference, metrics, power, log);
     }
 
     private static void Collect(ValidateOptionsResult result, List<string> errors)
@@ -178,4 +180,4 @@ internal static class SettingsReader
 }
 
 /// <summary>The options of the whole process, validated and never changed again.</summary>
-internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics, PowerOptions Power);
+internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics, PowerOptions Power, LogOptions Log);

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Measuring;
 
 namespace InferenceServer.Server.Streaming;
 
@@ -15,6 +16,7 @@ internal sealed class AnswerStream : IDisposable
     private const int MaxUnflushedBytes = 32 * 1024;
 
     private readonly Generation _generation;
+    private readonly RequestMeasure _measure;
     private readonly PipeWriter _body;
     private readonly AnswerWriter _writer;
     private readonly TimeSpan _pingInterval;
@@ -29,13 +31,15 @@ internal sealed class AnswerStream : IDisposable
 
     /// <summary>A stream that nobody runs yet.</summary>
     /// <param name="generation">The answers.</param>
+    /// <param name="measure">Told what was handed to the socket.</param>
     /// <param name="body">The response's body.</param>
     /// <param name="writer">Writes to <paramref name="body"/>; disposed with the stream.</param>
     /// <param name="pingInterval">Silence after which a sign of life is sent; zero for never.</param>
     /// <param name="clock">For the pings.</param>
-    public AnswerStream(Generation generation, PipeWriter body, AnswerWriter writer, TimeSpan pingInterval, TimeProvider clock)
+    public AnswerStream(Generation generation, RequestMeasure measure, PipeWriter body, AnswerWriter writer, TimeSpan pingInterval, TimeProvider clock)
     {
         _generation = generation;
+        _measure = measure;
         _body = body;
         _writer = writer;
         _pingInterval = pingInterval;
@@ -103,6 +107,10 @@ internal sealed class AnswerStream : IDisposable
                 }
 
                 await FlushAsync();
+                if (!_clientIsGone)
+                {
+                    _measure.Flushed(choice);
+                }
             }
             finally
             {

@@ -9,7 +9,7 @@ namespace InferenceServer.Server.Streaming;
 /// <param name="index">Its index among the request's choices.</param>
 /// <param name="stream">Its events.</param>
 /// <param name="end">As given to the engine.</param>
-/// <param name="clock">Tells when events were read.</param>
+/// <param name="clock">Tells when events were read that do not say when they happened.</param>
 internal abstract class Choice(int index, GenerationStream stream, RequestedEnd end, TimeProvider clock)
 {
     private readonly List<AnswerEvent> _newEvents = [];
@@ -65,7 +65,7 @@ internal abstract class Choice(int index, GenerationStream stream, RequestedEnd 
         {
             case GenerationEventKind.Started:
                 NumCachedTokens = item.NumCachedTokens;
-                StartedAt = clock.GetTimestamp();
+                StartedAt = TimeOf(item);
                 TakeStart();
                 break;
 
@@ -76,7 +76,7 @@ internal abstract class Choice(int index, GenerationStream stream, RequestedEnd 
             case GenerationEventKind.Token:
                 if (NumTokens++ == 0)
                 {
-                    FirstTokenAt = clock.GetTimestamp();
+                    FirstTokenAt = TimeOf(item);
                 }
 
                 _sumLogProb += item.LogProbs?.Chosen.LogProb ?? 0;
@@ -85,11 +85,14 @@ internal abstract class Choice(int index, GenerationStream stream, RequestedEnd 
 
             default:
                 Reason = item.Reason;
-                FinishedAt = clock.GetTimestamp();
+                FinishedAt = TimeOf(item);
                 TakeEnd(item.Reason is FinishReason.Stop or FinishReason.Length);
                 break;
         }
     }
+
+    // An engine notes when things happen; read they are when the reader comes to it.
+    private long TimeOf(in GenerationEvent item) => item.At != 0 ? item.At : clock.GetTimestamp();
 
     /// <summary>A token that ends the generation is no text, unless the client wants to see what ended it.</summary>
     protected bool IsText(in GenerationEvent token) => !token.IsControl && (!token.EndsGeneration || end.IncludesStop);

@@ -127,12 +127,14 @@ public sealed class SchedulerTests
             harness.Add([.. prompt, 7_000_000 + i], maxOutput: 4);
         }
 
-        var computed = 0;
+        var computed = harness.Step().NumTokens;
+        Assert.Equal((7, 7, 0), (harness.Scheduler.NumWaiting, harness.Scheduler.NumDeferred, harness.Scheduler.NumPreempted));
         while (harness.Scheduler.HasWork)
         {
             computed += harness.Step().NumTokens;
         }
 
+        Assert.Equal(0, harness.Scheduler.NumDeferred);
         Assert.Equal(1001 + 7 + (8 * 3), computed); // one whole prompt, one own token each, three decodes each
         Assert.Equal(7 * 1000, harness.Finished.Sum(sequence => sequence.NumCachedTokens));
     }
@@ -296,9 +298,15 @@ public sealed class SchedulerTests
             harness.Add(SchedulerHarness.Tokens(10, 1), maxOutput: 900),
             harness.Add(SchedulerHarness.Tokens(10, 2), maxOutput: 900, @class: RequestClass.Flex),
         };
+        while (harness.Scheduler.NumPreemptions == 0)
+        {
+            harness.Step();
+        }
+
+        Assert.Equal((1, 1), (harness.Scheduler.NumWaiting, harness.Scheduler.NumPreempted));
         harness.RunToEnd();
 
-        Assert.True(harness.Scheduler.NumPreemptions > 0);
+        Assert.Equal(0, harness.Scheduler.NumPreempted);
         Assert.All(sequences, sequence => Assert.Equal(900, sequence.NumOutputTokens));
         Assert.Equal([0L, 1L], harness.Finished.Select(sequence => sequence.RequestId));
         var undisturbed = new SchedulerHarness();

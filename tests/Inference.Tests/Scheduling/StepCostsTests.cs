@@ -116,5 +116,30 @@ public sealed class StepCostsTests
         Assert.Equal(expected, costs.Predict(Step(5, 1)));
     }
 
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(4, 200)]
+    [InlineData(0, 16)]
+    public void PredictRow_OfAllRows_AddsUpToTheStep(int numDecodes, int numPrefillTokens)
+    {
+        var costs = new StepCosts();
+        for (var i = 0; i < 200; i++)
+        {
+            var seen = Step(i % 9, i % 4 == 0 ? i : 0);
+            costs.Observe(seen, 5 + (3 * seen.NumDecodes) + (2 * seen.NumPrefillTokens));
+        }
+
+        var rows = Enumerable.Range(0, numDecodes).Select(i => default(StepWork).WithDecode(100 * i)).ToList();
+        if (numPrefillTokens > 0)
+        {
+            rows.Add(default(StepWork).WithPrefill(500, numPrefillTokens / 4));
+            rows.Add(default(StepWork).WithPrefill(0, numPrefillTokens - (numPrefillTokens / 4)));
+        }
+
+        var step = rows.Aggregate((a, b) => new StepWork(
+            a.NumDecodes + b.NumDecodes, a.NumPrefillTokens + b.NumPrefillTokens, a.NumDecodeCells + b.NumDecodeCells, a.NumPrefillCells + b.NumPrefillCells));
+        Assert.Equal(costs.Predict(step), rows.Sum(row => costs.PredictRow(row, step, rows.Count)), 6);
+    }
+
     private static StepWork Step(int decodes, int prefill) => new(decodes, prefill, 0, 0);
 }

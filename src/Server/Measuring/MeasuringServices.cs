@@ -1,0 +1,32 @@
+using InferenceServer.Inference.Engine;
+using InferenceServer.Server.Hosting;
+using InferenceServer.Telemetry;
+
+namespace InferenceServer.Server.Measuring;
+
+/// <summary>Everything that counts and times, put together: the rooms' instruments, the engine's reports, and Telemetry, which collects.</summary>
+internal static class MeasuringServices
+{
+    /// <summary>Adds it. What is recorded goes nowhere if metrics are switched off.</summary>
+    public static void AddMeasuring(this IServiceCollection services, Settings settings, ServedModel model)
+    {
+        services.AddMetrics();
+        services.AddSingleton<EngineInstruments>();
+        services.AddSingleton<StepObserver>(provider => provider.GetRequiredService<EngineInstruments>().Record);
+        services.AddSingleton<StepReader>();
+        services.AddSingleton<ServerInstruments>();
+        services.AddSingleton<VllmInstruments>();
+        services.AddSingleton<RequestInstruments>();
+        services.AddPower(settings.Power);
+        services.AddHostedService<PowerStarter>();
+        if (!settings.Metrics.Enabled)
+        {
+            return;
+        }
+
+        services.AddTelemetry(settings.Metrics, ServerVersion.Text, DecodeObserver.FaultOf(model));
+        services.AddSingleton<DecodeObserver>();
+        services.AddSingleton<StepObserver>(provider => provider.GetRequiredService<DecodeObserver>().Observe);
+        services.AddHostedService<TelemetryStarter>();
+    }
+}

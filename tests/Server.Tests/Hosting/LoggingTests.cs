@@ -1,0 +1,103 @@
+using System.Text.Json;
+using InferenceServer.Server.Commands;
+using InferenceServer.Server.Hosting;
+using InferenceServer.Testing;
+using Microsoft.Extensions.Configuration;
+using Serilog.Extensions.Logging;
+
+namespace InferenceServer.Server.Tests.Hosting;
+
+/// <summary>The file of JSON lines.</summary>
+public sealed class LoggingTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("logging-");
+    private SerilogLoggerProvider? _provider;
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task File_OfRequests_HasOneJsonLineEachWithIdTokensTimesAndEnd()
+    {
+        await using (var app = await StartAsync(new FakeEngine { NumCachedTokens = 2 }))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent("""{"messages":[{"role":"user","content":"SECRETQUESTION"}]}""") };
+            request.Headers.Add("x-request-id", "mine-1");
+            using var response = await app.Client.SendAsync(request);
+            Assert.Equal("mine-1", response.Headers.GetValues("x-request-id").Single());
+            using var other = await app.Client.GetAsync("/v1/models");
+        }
+
+        var lines = ReadLines();
+        var chat = Assert.Single(lines, line => line.TryGetProperty("ChatId", out _));
+        Assert.Equal("mine-1", chat.GetProperty("RequestId").GetString());
+        Assert.StartsWith("chatcmpl-", chat.GetProperty("ChatId").GetString(), StringComparison.Ordinal);
+        Assert.Equal(200, chat.GetProperty("Status").GetInt32());
+        Assert.Equal(2, chat.GetProperty("CachedTokens").GetInt32());
+        Assert.Equal(6, chat.GetProperty("OutputTokens").GetInt32());
+        Assert.Equal("stop", chat.GetProperty("FinishReason").GetString());
+        Assert.True(chat.GetProperty("PromptTokens").GetInt32() > 0);
+        foreach (var time in new[] { "Milliseconds", "QueueMs", "FirstTokenMs" })
+        {
+            Assert.Equal(JsonValueKind.Number, chat.GetProperty(time).ValueKind);
+        }
+
+        Assert.Single(lines, line => line.TryGetProperty("Path", out var path) && path.GetString() == "/v1/models");
+        Assert.DoesNotContain("SECRET", string.Concat(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task File_OfAFailedRequest_HasItsIdOnEveryLine()
+    {
+        await using (var app = await StartAsync(new FakeEngine { Failing = new InvalidOperationException("A bug.") }))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent("""{"messages":[{"role":"user","content":"Hi"}]}""") };
+            request.Headers.Add("x-request-id", "mine-2");
+            using var response = await app.Client.SendAsync(request);
+        }
+
+        var lines = ReadLines();
+        Assert.Contains(lines, line => line.TryGetProperty("@x", out var exception) && exception.GetString()!.Contains("A bug.", StringComparison.Ordinal));
+        Assert.Equal(2, lines.Length);
+        Assert.All(lines, line => Assert.Equal("mine-2", line.GetProperty("RequestId").GetString()));
+    }
+
+    [Fact]
+    public async Task Prompts_AskedFor_AreLoggedWithTheirRequest()
+    {
+        await using (var app = await StartAsync(new FakeEngine(), ("Log:Prompts", "true")))
+        {
+            (await app.ChatAsync("""{"messages":[{"role":"user","content":"A QUESTION"}]}""")).Dispose();
+        }
+
+        var lines = ReadLines();
+        var prompt = Assert.Single(lines, line => line.TryGetProperty("Prompt", out _));
+        Assert.Contains("A QUESTION", prompt.GetProperty("Prompt").GetString(), StringComparison.Ordinal);
+        var done = Assert.Single(lines, line => line.TryGetProperty("ChatId", out _));
+        Assert.Equal(done.GetProperty("RequestId").GetString(), prompt.GetProperty("RequestId").GetString());
+    }
+
+    [Fact]
+    public void File_InAPlaceThatCannotBeWritten_EndsTheStart()
+    {
+        var file = Path.Combine(_folder.FullName, "file");
+        File.WriteAllText(file, "");
+        var failure = Assert.Throws<StartupException>(() => Logging.Create(new ConfigurationBuilder().Build(), new LogOptions { File = Path.Combine(file, "log.jsonl") }));
+        Assert.Equal(ExitCode.BadOptions, failure.ExitCode);
+        Assert.StartsWith("Log:File: ", failure.Message, StringComparison.Ordinal);
+    }
+
+    private Task<TestApp> StartAsync(FakeEngine engine, params (string, string?)[] settings)
+    {
+        var logger = Logging.Create(new ConfigurationBuilder().Build(), new LogOptions { File = Path.Combine(_folder.FullName, "logs", "server-.jsonl") });
+        _provider = new SerilogLoggerProvider(logger, dispose: true);
+        return TestApp.StartAsync(engine, new FixedClock(), _provider, settings);
+    }
+
+    private JsonElement[] ReadLines()
+    {
+        _provider!.Dispose(); // writes what is queued
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(_folder.FullName, "logs")));
+        Assert.Matches(@"server-\d{8}\.jsonl$", file);
+        return [.. File.ReadAllLines(file).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+}
