@@ -17,7 +17,8 @@ public sealed class ApiPageTests
             .Concat(OpenAiJson.Wire.RerankRequest.Properties)
             .Concat(OpenAiJson.Wire.TokenizeRequest.Properties)
             .Concat(OpenAiJson.Wire.DetokenizeRequest.Properties)
-            .Concat(AnthropicJson.Wire.MessagesRequest.Properties);
+            .Concat(AnthropicJson.Wire.MessagesRequest.Properties)
+            .Concat(OpenAiJson.Wire.ResponseRequest.Properties);
         Assert.All(fields, field => Assert.Contains($"`{field.Name}`", page, StringComparison.Ordinal));
     }
 }

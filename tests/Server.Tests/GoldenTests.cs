@@ -109,7 +109,7 @@ public sealed partial class GoldenTests
         return (line[..at].Trim(), line[(at + separator.Length)..].Trim());
     }
 
-    [GeneratedRegex("(chatcmpl-|cmpl-|msg_)[A-Za-z0-9]{24}")]
+    [GeneratedRegex("(chatcmpl-|cmpl-|\\b(?:msg|resp|rs|fc|ctc)_)[A-Za-z0-9]{24}")]
     private static partial Regex AnswerId();
 
     [GeneratedRegex("(call_|toolu_)[A-Za-z0-9]{24}")]

@@ -20,9 +20,11 @@ internal sealed class TestApp : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly WebApplication _app;
+    private readonly string? _folder;
 
-    private TestApp(WebApplication app, FakeEngine engine)
+    private TestApp(WebApplication app, FakeEngine engine, string? folder)
     {
+        _folder = folder;
         _app = app;
         Engine = engine;
         Address = app.ClientAddress();
@@ -37,6 +39,8 @@ internal sealed class TestApp : IAsyncDisposable
 
     public int Port => new Uri(Address).Port;
 
+    public IServiceProvider Services => _app.Services;
+
     public AdmissionGate Gate => _app.Services.GetRequiredService<AdmissionGate>();
 
     public static Task<TestApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(new FakeEngine(), settings);
@@ -50,6 +54,10 @@ internal sealed class TestApp : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0", ["Power:Enabled"] = "false" });
+
+        // A folder that exists only if something is stored.
+        var folder = given.Any(setting => setting.Key == "Responses:Path") ? null : Path.Combine(Path.GetTempPath(), "responses-" + Guid.NewGuid().ToString("N"));
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Responses:Path"] = folder is null ? null : Path.Combine(folder, "responses.db") });
         builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
         Assert.Empty(errors);
@@ -63,7 +71,7 @@ internal sealed class TestApp : IAsyncDisposable
         builder.Services.AddSingleton<IInferenceEngine>(engine);
         var app = ServerApplication.Create(builder, settings, Model(settings, Embedding(engine)));
         await app.StartAsync();
-        return new TestApp(app, engine);
+        return new TestApp(app, engine, folder);
     }
 
     public static ServedModel Model(Settings settings, ServedEmbeddingModel? embedding = null) => new(
@@ -123,5 +131,9 @@ internal sealed class TestApp : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 }

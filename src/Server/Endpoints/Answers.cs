@@ -60,7 +60,21 @@ internal static class Answers
         }
     }
 
-    private static RequestMeasure Measure(this HttpContext context, Generation generation, ValidRequest request) => new(
+    /// <summary>What the headers of a stream say.</summary>
+    internal static void SetStreamHeaders(HttpContext context, string contentType)
+    {
+        var response = context.Response;
+        response.ContentType = contentType;
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no";
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            response.Headers.Connection = "keep-alive";
+        }
+    }
+
+    /// <summary>The times of a request whose generation was just submitted.</summary>
+    internal static RequestMeasure Measure(this HttpContext context, Generation generation, ValidRequest request) => new(
         context.RequestServices.GetRequiredService<RequestInstruments>(),
         generation,
         request is ValidCompletionRequest ? "text_completion" : "chat",
@@ -95,17 +109,5 @@ internal static class Answers
         }
 
         await writeWholeAsync(answers);
-    }
-
-    private static void SetStreamHeaders(HttpContext context, string contentType)
-    {
-        var response = context.Response;
-        response.ContentType = contentType;
-        response.Headers.CacheControl = "no-cache";
-        response.Headers["X-Accel-Buffering"] = "no";
-        if (HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            response.Headers.Connection = "keep-alive";
-        }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
         }
         catch (TemplateException e)
         {
-            return RequestError.TemplateRefused(e.Message);
+            return RequestError.TemplateRefused(request.PromptField, e.Message);
         }
     }
 
@@ -64,8 +64,8 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
         }
 
         return tokens.Length == 0
-            ? RequestError.TemplateRefused("The conversation renders to an empty prompt.")
-            : starter.Submit(request, [tokens], request.NumChoices, "messages", scoresPrompts: false, (index, stream, clock) =>
+            ? RequestError.TemplateRefused(request.PromptField, "The conversation renders to an empty prompt.")
+            : starter.Submit(request, [tokens], request.NumChoices, request.PromptField, scoresPrompts: false, (index, stream, clock) =>
                 new ParsedChoice(index, stream, request.End, clock, new ChatOutputParser(model.Format, request.Prompt.Tools, prompt)));
     }
 }

@@ -51,7 +51,7 @@ internal static class Health
             ServerVersion.Text,
             model.Id,
             [
-                "/v1/chat/completions", "/v1/messages", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/models", "/tokenize", "/detokenize", "/apply-template", "/health",
+                "/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/models", "/tokenize", "/detokenize", "/apply-template", "/health",
                 "/openapi/v1.json",
             ]);
         return context.WriteJsonAsync(StatusCodes.Status200OK, index, OpenAiJson.Wire.ServiceIndex);

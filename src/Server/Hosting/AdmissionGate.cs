@@ -16,7 +16,7 @@ internal sealed class AdmissionGate(int capacity)
     public int NumTaken => Volatile.Read(ref _numTaken);
 
     /// <summary>A permit for one generation, to be disposed of at its end; null when full.</summary>
-    public Permit? TryEnter() => TryTake(1) ? new Permit(this) : null;
+    public Permit? TryEnter() => TryTake(1) ? new Permit(this, 1) : null;
 
     private bool TryTake(int count)
     {
@@ -36,9 +36,12 @@ internal sealed class AdmissionGate(int capacity)
     }
 
     /// <summary>The right to run some generations of one request. One thread at a time.</summary>
-    internal sealed class Permit(AdmissionGate gate) : IDisposable
+    internal sealed class Permit(AdmissionGate gate, int count) : IDisposable
     {
-        private int _count = 1;
+        private int _count = count;
+
+        /// <summary>The same right in other hands, for work that goes on when its request is over; nothing is left of this one.</summary>
+        public Permit Detach() => new(gate, Interlocked.Exchange(ref _count, 0));
 
         /// <summary>Widens the permit, for a request that wants several answers; false when there is no room.</summary>
         /// <param name="count">Generations in all.</param>

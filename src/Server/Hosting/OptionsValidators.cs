@@ -1,4 +1,5 @@
 using InferenceServer.Inference;
+using InferenceServer.Server.Responses;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Power;
 using Microsoft.Extensions.Options;
@@ -24,3 +25,7 @@ internal sealed partial class MetricsOptionsValidator : IValidateOptions<Metrics
 /// <summary>Checks the attributes of <see cref="PowerOptions"/>; generated.</summary>
 [OptionsValidator]
 internal sealed partial class PowerOptionsValidator : IValidateOptions<PowerOptions>;
+
+/// <summary>Checks the attributes of <see cref="ResponsesOptions"/>; generated.</summary>
+[OptionsValidator]
+internal sealed partial class ResponsesOptionsValidator : IValidateOptions<ResponsesOptions>;

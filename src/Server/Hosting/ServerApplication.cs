@@ -3,6 +3,7 @@ using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Responses;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace InferenceServer.Server.Hosting;
@@ -28,6 +29,8 @@ internal static class ServerApplication
         app.UseRouting();
         app.MapChatCompletions();
         app.MapMessages();
+        app.MapResponseCreation();
+        app.MapStoredResponses();
         app.MapCompletions();
         app.MapEmbeddings();
         app.MapRerank();
@@ -62,6 +65,7 @@ internal static class ServerApplication
         services.AddSingleton(new AdmissionGate(settings.Inference.Parallel + settings.Inference.MaxWaiting));
         services.TryAddSingleton(TimeProvider.System);
         services.AddMeasuring(settings, model);
+        AddResponses(services);
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();
@@ -74,5 +78,14 @@ internal static class ServerApplication
         });
         services.AddRouting();
         services.AddOpenApi();
+    }
+
+    private static void AddResponses(IServiceCollection services)
+    {
+        services.AddSingleton<ResponseStore>();
+        services.AddHostedService(provider => provider.GetRequiredService<ResponseStore>());
+        services.AddSingleton<BackgroundResponses>();
+        services.AddHostedService(provider => provider.GetRequiredService<BackgroundResponses>());
+        services.AddSingleton<ResponseConversations>();
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using InferenceServer.Inference;
+using InferenceServer.Server.Responses;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Power;
 using Microsoft.Extensions.Options;
@@ -28,6 +29,7 @@ internal static class SettingsReader
         var metrics = Bind<MetricsOptions>(configuration.GetSection(MetricsOptions.Section), found);
         var power = Bind<PowerOptions>(configuration.GetSection(PowerOptions.Section), found);
         var log = Bind<LogOptions>(configuration.GetSection(LogOptions.Section), found);
+        var responses = Bind<ResponsesOptions>(configuration.GetSection(ResponsesOptions.Section), found);
         Collect(new ServerOptionsValidator().Validate(ServerOptions.Section, server), found);
         Collect(new ServerOptionsRules().Validate(ServerOptions.Section, server), found);
         Collect(new InferenceOptionsValidator().Validate(InferenceOptions.Section, inference), found);
@@ -35,8 +37,10 @@ internal static class SettingsReader
         Collect(new MetricsOptionsRules(server).Validate(MetricsOptions.Section, metrics), found);
         Collect(new PowerOptionsValidator().Validate(PowerOptions.Section, power), found);
         Collect(new LogOptionsValidator().Validate(LogOptions.Section, log), found);
+        Collect(new ResponsesOptionsValidator().Validate(ResponsesOptions.Section, responses), found);
+        Collect(new ResponsesOptionsRules().Validate(ResponsesOptions.Section, responses), found);
         errors = found;
-        return new Settings(server, inference, metrics, power, log);
+        return new Settings(server, inference, metrics, power, log, responses);
     }
 
     private static void Collect(ValidateOptionsResult result, List<string> errors)
@@ -180,4 +184,4 @@ internal static class SettingsReader
 }
 
 /// <summary>The options of the whole process, validated and never changed again.</summary>
-internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics, PowerOptions Power, LogOptions Log);
+internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics, PowerOptions Power, LogOptions Log, ResponsesOptions Responses);

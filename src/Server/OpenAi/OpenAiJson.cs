@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using InferenceServer.Server.Responses;
 
 namespace InferenceServer.Server.OpenAi;
 
@@ -29,6 +31,18 @@ namespace InferenceServer.Server.OpenAi;
 [JsonSerializable(typeof(TokenizePiecesResponse))]
 [JsonSerializable(typeof(DetokenizeRequest))]
 [JsonSerializable(typeof(DetokenizeResponse))]
+[JsonSerializable(typeof(ResponseRequest))]
+[JsonSerializable(typeof(ResponseBody))]
+[JsonSerializable(typeof(ResponseItem))]
+[JsonSerializable(typeof(ResponseEvent))]
+[JsonSerializable(typeof(ResponseFailure))]
+[JsonSerializable(typeof(ReasoningText))]
+[JsonSerializable(typeof(OutputText))]
+[JsonSerializable(typeof(IReadOnlyList<ChatTokenLogProb>))]
+[JsonSerializable(typeof(InputItemList))]
+[JsonSerializable(typeof(InputTokenCount))]
+[JsonSerializable(typeof(DeletedResponse))]
+[JsonSerializable(typeof(JsonObject))]
 internal sealed partial class OpenAiJson : JsonSerializerContext
 {
     /// <summary>

@@ -90,7 +90,17 @@ internal sealed record RequestError
         { NumPromptTokens = tokens, ContextLength = limit };
 
     /// <summary>The chat template refused the conversation.</summary>
-    public static RequestError TemplateRefused(string message) => new(400, InvalidRequest, message, "messages", "invalid_value");
+    public static RequestError TemplateRefused(string param, string message) => new(400, InvalidRequest, message, param, "invalid_value");
+
+    /// <summary>The response to go on from is not there any more, or never was: clients know the code and send the whole conversation instead.</summary>
+    public static RequestError PreviousResponseNotFound(string id) => new(
+        400, InvalidRequest, $"Previous response with id '{JsonFields.Short(id)}' not found.", "previous_response_id", "previous_response_not_found");
+
+    /// <summary>No stored response of that id.</summary>
+    public static RequestError ResponseNotFound(string id) => new(404, InvalidRequest, $"Response with id '{JsonFields.Short(id)}' not found.", null, null);
+
+    /// <summary>Responses cannot be stored or read now.</summary>
+    public static RequestError StoreUnavailable() => new(503, "server_error", "Stored responses are not available now; see the server's log.", null, null);
 
     /// <summary>No key, or one that is not known.</summary>
     public static RequestError Unauthorized(string message) => new(401, InvalidRequest, message, null, "invalid_api_key");

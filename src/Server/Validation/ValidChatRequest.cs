@@ -7,4 +7,7 @@ internal sealed record ValidChatRequest : ValidRequest
 {
     /// <summary>What the template is given.</summary>
     public required ChatPrompt Prompt { get; init; }
+
+    /// <summary>The field to blame if the conversation is too long or the template refuses it.</summary>
+    public string PromptField { get; init; } = "messages";
 }

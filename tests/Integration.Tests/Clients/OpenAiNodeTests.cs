@@ -27,6 +27,26 @@ public sealed class OpenAiNodeTests(ClientCollection.Fixture fixture)
         await fixture.Server.WaitUntilIdleAsync(); // the stream that was left is over
     }
 
+    [SkippableFact]
+    public async Task OpenAiForNode_ResponsesWithState_AreWhatItExpects()
+    {
+        await NodeClient.InstallAsync();
+        var result = await NodeClient.RunScriptAsync("openai-responses.mjs", fixture.Server.ApiAddress.ToString());
+
+        Assert.Contains("Paris", result.GetProperty("whole").GetString(), StringComparison.Ordinal);
+        Assert.Equal(result.GetProperty("whole").GetString(), result.GetProperty("streamed").GetString());
+        Assert.True(result.GetProperty("cached").GetInt32() >= result.GetProperty("known").GetInt32(), result.GetRawText());
+        Assert.Equal(["response.created", "response.completed"], result.GetProperty("ends").EnumerateArray().Select(type => type.GetString()));
+        var numbers = result.GetProperty("numbers").EnumerateArray().Select(number => number.GetInt32()).ToArray();
+        Assert.Equal(Enumerable.Range(0, numbers.Length), numbers);
+        Assert.Equal(result.GetProperty("ended").GetString(), result.GetProperty("joined").GetString());
+        Assert.Equal("""[["message","user","Where is Paris?"]]""", result.GetProperty("items").GetRawText());
+        Assert.Equal(
+            """[[404,null,null],[400,"previous_response_not_found","previous_response_id"],[400,null,null],[400,"context_length_exceeded","input"]]""",
+            result.GetProperty("errors").GetRawText());
+        await fixture.Server.WaitUntilIdleAsync(); // the stream that was left is over
+    }
+
     private static void AssertEmbeddings(JsonElement result)
     {
         var (text, tokens, reference) = EmbeddingCases.Read()[0];

@@ -14,9 +14,11 @@ namespace InferenceServer.Integration.Tests.Clients;
 internal sealed class RunningServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly DirectoryInfo _folder;
 
-    private RunningServer(WebApplication app)
+    private RunningServer(WebApplication app, DirectoryInfo folder)
     {
+        _folder = folder;
         _app = app;
         Address = new Uri(app.ClientAddress());
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
@@ -36,11 +38,13 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>With an engine of the test's own in place of the real one; null for the real one.</summary>
     public static async Task<RunningServer> StartAsync(IInferenceEngine? engine, params (string Key, string? Value)[] given)
     {
+        var folder = Directory.CreateTempSubdirectory("responses-");
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Server:Port"] = "0",
             ["Inference:ModelPath"] = RepositoryFiles.ChatModel,
+            ["Responses:Path"] = Path.Combine(folder.FullName, "responses.db"),
         });
         builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
@@ -58,7 +62,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var app = ServerApplication.Create(builder, settings, ModelReader.Read(settings));
         await app.StartAsync();
         app.Services.GetService<EngineStarter>()?.Start();
-        var server = new RunningServer(app);
+        var server = new RunningServer(app, folder);
         await server.WaitUntilReadyAsync();
         return server;
     }
@@ -94,6 +98,7 @@ internal sealed class RunningServer : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _folder.Delete(recursive: true);
     }
 
     private async Task WaitUntilReadyAsync()

@@ -159,7 +159,7 @@ public sealed class RequestBodyTests
         }
     }
 
-    internal static async Task AssertErrorAsync(HttpResponseMessage response, HttpStatusCode status, string? code = null)
+    internal static async Task<JsonElement> AssertErrorAsync(HttpResponseMessage response, HttpStatusCode status, string? code = null)
     {
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == status, $"{(int)response.StatusCode} {text}");
@@ -175,6 +175,8 @@ public sealed class RequestBodyTests
         {
             Assert.Equal(code, error.GetProperty("code").GetString());
         }
+
+        return error.Clone();
     }
 
     private static async Task<HttpStatusCode> PostAsync(TestApp app, byte[] body)

@@ -148,7 +148,8 @@ public sealed class RoutingTests
         Assert.Equal(
             [
                 "/", "/api/hello", "/apply-template", "/detokenize", "/livez", "/metrics", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
-                "/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/{id}", "/v1/rerank",
+                "/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/{id}", "/v1/rerank", "/v1/responses", "/v1/responses/input_tokens", "/v1/responses/{id}", "/v1/responses/{id}/cancel",
+                "/v1/responses/{id}/input_items",
             ],
             paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         var chat = paths.GetProperty("/v1/chat/completions").GetProperty("post");
@@ -180,11 +181,27 @@ public sealed class RoutingTests
             ("/v1/rerank", OpenAi.OpenAiJson.Wire.RerankRequest),
             ("/tokenize", OpenAi.OpenAiJson.Wire.TokenizeRequest),
             ("/detokenize", OpenAi.OpenAiJson.Wire.DetokenizeRequest),
+            ("/v1/responses", OpenAi.OpenAiJson.Wire.ResponseRequest),
+            ("/v1/responses/input_tokens", OpenAi.OpenAiJson.Wire.ResponseRequest),
         ];
         foreach (var (path, type) in bodies)
         {
             var content = document.RootElement.GetProperty("paths").GetProperty(path).GetProperty("post").GetProperty("requestBody").GetProperty("content");
             var schema = Resolve(document.RootElement, content.GetProperty("application/json").GetProperty("schema"));
+            Assert.Equal(
+                type.Properties.Select(property => property.Name).Order(), schema.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order());
+        }
+    }
+
+    [Fact]
+    public async Task OpenApi_Document_DescribesResponsesAndTheirEvents()
+    {
+        await using var app = await TestApp.StartAsync();
+        using var document = JsonDocument.Parse(await app.Client.GetStringAsync("/openapi/v1.json"));
+        var ok = document.RootElement.GetProperty("paths").GetProperty("/v1/responses").GetProperty("post").GetProperty("responses").GetProperty("200").GetProperty("content");
+        foreach (var (contentType, type) in new (string, JsonTypeInfo)[] { ("application/json", OpenAi.OpenAiJson.Wire.ResponseBody), ("text/event-stream", OpenAi.OpenAiJson.Wire.ResponseEvent) })
+        {
+            var schema = Resolve(document.RootElement, ok.GetProperty(contentType).GetProperty("schema"));
             Assert.Equal(
                 type.Properties.Select(property => property.Name).Order(), schema.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order());
         }
