@@ -1,4 +1,6 @@
 using InferenceServer.Server.Anthropic;
+using InferenceServer.Server.LlamaServer;
+using InferenceServer.Server.Ollama;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Testing;
 
@@ -18,7 +20,13 @@ public sealed class ApiPageTests
             .Concat(OpenAiJson.Wire.TokenizeRequest.Properties)
             .Concat(OpenAiJson.Wire.DetokenizeRequest.Properties)
             .Concat(AnthropicJson.Wire.MessagesRequest.Properties)
-            .Concat(OpenAiJson.Wire.ResponseRequest.Properties);
+            .Concat(OpenAiJson.Wire.ResponseRequest.Properties)
+            .Concat(OllamaJson.Wire.OllamaChatRequest.Properties)
+            .Concat(OllamaJson.Wire.OllamaMessage.Properties)
+            .Concat(OllamaJson.Wire.OllamaGenerateRequest.Properties)
+            .Concat(OllamaJson.Wire.OllamaShowRequest.Properties)
+            .Concat(LlamaServerJson.Wire.NativeCompletionRequest.Properties)
+            .Concat(LlamaServerJson.Wire.NativeInfillRequest.Properties);
         Assert.All(fields, field => Assert.Contains($"`{field.Name}`", page, StringComparison.Ordinal));
     }
 }

@@ -57,6 +57,10 @@ public sealed partial class GoldenTests
                 case "dimensions":
                     engine.EmbeddingLength = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
                     break;
+                case "infill":
+                    var first = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+                    engine.Infill = new Inference.Models.InfillTokens(first, first + 1, first + 2);
+                    break;
                 case "state":
                     engine.State = Enum.Parse<Inference.Engine.EngineState>(value);
                     break;

@@ -39,6 +39,8 @@ internal static class Answers
         var measure = context.Measure(generation, request);
         try
         {
+            using var onView = context.RequestServices.GetRequiredService<RunningGenerations>().Add(generation);
+
             // Wakes the readers, too: an aborted choice finishes.
             using var onClientGone = context.RequestAborted.UnsafeRegister(static state => ((Generation)state!).Abort(), generation);
             if (request.Stream)

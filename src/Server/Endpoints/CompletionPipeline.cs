@@ -63,7 +63,7 @@ internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel mo
     {
         if (request.Suffix is { } suffix)
         {
-            return await EncodeGapAsync(prompt, suffix, request.AddsSpecial, cancellationToken);
+            return await EncodeGapAsync(prompt, suffix, request, cancellationToken);
         }
 
         if (prompt.Text is null)
@@ -83,20 +83,22 @@ internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel mo
     }
 
     // Prefix, suffix, middle: the order that models are trained on which name these tokens in their files.
-    private async ValueTask<Checked<int[]>> EncodeGapAsync(CompletionPrompt prompt, string suffix, bool addsSpecial, CancellationToken cancellationToken)
+    private async ValueTask<Checked<int[]>> EncodeGapAsync(CompletionPrompt prompt, string suffix, ValidCompletionRequest request, CancellationToken cancellationToken)
     {
         var infill = engine.Infill!;
         int[] start = [];
         int[] before = prompt.Tokens;
-        if ((addsSpecial && !(await starter.EncodeAsync(PromptText.Trusted(""), cancellationToken)).TryGet(out start!, out var error))
-            || (prompt.Text is { } text && !(await starter.EncodeAsync(PromptText.Trusted(text) with { AddsSpecial = false }, cancellationToken)).TryGet(out before!, out error))
-            || !(await starter.EncodeAsync(PromptText.Trusted(suffix) with { AddsSpecial = false }, cancellationToken)).TryGet(out var after, out error))
+        if ((request.AddsSpecial && !(await starter.EncodeAsync(PromptText.Trusted(""), cancellationToken)).TryGet(out start!, out var error))
+            || (prompt.Text is { } text && !(await starter.EncodeAsync(ToPrompt(text), cancellationToken)).TryGet(out before!, out error))
+            || !(await starter.EncodeAsync(ToPrompt(suffix), cancellationToken)).TryGet(out var after, out error))
         {
             return error;
         }
 
         int[] tokens = [.. start, infill.Prefix, .. before, infill.Suffix, .. after, infill.Middle];
         return tokens;
+
+        PromptText ToPrompt(string part) => new(part.Length == 0 ? [] : [new PromptSegment(part, FromTemplate: request.ParsesSpecial)]) { AddsSpecial = false };
     }
 
     private Checked<PromptEcho> ToEcho(CompletionPrompt prompt, int[] tokens, bool isScored)

@@ -1,4 +1,5 @@
 using InferenceServer.Server.Anthropic;
+using InferenceServer.Server.Ollama;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
 
@@ -47,6 +48,7 @@ internal static class ErrorAnswer
                 MessagesErrors.StatusOf(error),
                 new MessagesErrorBody { Error = MessagesErrors.ToDetail(error), RequestId = context.TraceIdentifier },
                 AnthropicJson.Wire.MessagesErrorBody),
+            ApiDialect.Ollama => context.WriteJsonAsync(error.Status, new OllamaErrorBody(error.Message), OllamaJson.Wire.OllamaErrorBody),
             _ => context.WriteJsonAsync(error.Status, ToBody(error), OpenAiJson.Wire.ErrorBody),
         };
     }

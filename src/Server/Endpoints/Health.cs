@@ -52,7 +52,7 @@ internal static class Health
             model.Id,
             [
                 "/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/models", "/tokenize", "/detokenize", "/apply-template", "/health",
-                "/openapi/v1.json",
+                "/api/chat", "/api/generate", "/completion", "/infill", "/openapi/v1.json",
             ]);
         return context.WriteJsonAsync(StatusCodes.Status200OK, index, OpenAiJson.Wire.ServiceIndex);
     }

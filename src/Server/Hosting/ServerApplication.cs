@@ -1,9 +1,12 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.Endpoints;
+using InferenceServer.Server.LlamaServer;
 using InferenceServer.Server.Measuring;
+using InferenceServer.Server.Ollama;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
+using InferenceServer.Server.Streaming;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace InferenceServer.Server.Hosting;
@@ -31,6 +34,10 @@ internal static class ServerApplication
         app.MapMessages();
         app.MapResponseCreation();
         app.MapStoredResponses();
+        app.MapOllamaText();
+        app.MapOllamaCatalog();
+        app.MapNativeCompletions();
+        app.MapServerStatus();
         app.MapCompletions();
         app.MapEmbeddings();
         app.MapRerank();
@@ -66,6 +73,7 @@ internal static class ServerApplication
         services.TryAddSingleton(TimeProvider.System);
         services.AddMeasuring(settings, model);
         AddResponses(services);
+        services.AddSingleton<RunningGenerations>();
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();
@@ -75,6 +83,8 @@ internal static class ServerApplication
             options.SerializerOptions.PropertyNamingPolicy = OpenAiJson.Wire.Options.PropertyNamingPolicy;
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAiJson.Wire);
             options.SerializerOptions.TypeInfoResolverChain.Insert(1, AnthropicJson.Wire);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(2, OllamaJson.Wire);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(3, LlamaServerJson.Wire);
         });
         services.AddRouting();
         services.AddOpenApi();

@@ -22,4 +22,7 @@ internal sealed record ValidCompletionRequest : ValidRequest
 
     /// <summary>False: no beginning-of-sequence token before a prompt of text.</summary>
     public bool AddsSpecial { get; init; } = true;
+
+    /// <summary>False: names of control tokens in texts stay text.</summary>
+    public bool ParsesSpecial { get; init; } = true;
 }

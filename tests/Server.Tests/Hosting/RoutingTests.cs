@@ -147,7 +147,8 @@ public sealed class RoutingTests
         var paths = root.GetProperty("paths");
         Assert.Equal(
             [
-                "/", "/api/hello", "/apply-template", "/detokenize", "/livez", "/metrics", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
+                "/", "/api/chat", "/api/generate", "/api/hello", "/api/ps", "/api/show", "/api/tags", "/api/version", "/apply-template", "/completion", "/detokenize", "/infill", "/livez",
+                "/metrics", "/props", "/readyz", "/slots", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
                 "/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/{id}", "/v1/rerank", "/v1/responses", "/v1/responses/input_tokens", "/v1/responses/{id}", "/v1/responses/{id}/cancel",
                 "/v1/responses/{id}/input_items",
             ],
@@ -177,6 +178,11 @@ public sealed class RoutingTests
         [
             ("/v1/messages", Server.Anthropic.AnthropicJson.Wire.MessagesRequest),
             ("/v1/messages/count_tokens", Server.Anthropic.AnthropicJson.Wire.MessagesRequest),
+            ("/api/chat", Server.Ollama.OllamaJson.Wire.OllamaChatRequest),
+            ("/api/generate", Server.Ollama.OllamaJson.Wire.OllamaGenerateRequest),
+            ("/api/show", Server.Ollama.OllamaJson.Wire.OllamaShowRequest),
+            ("/completion", Server.LlamaServer.LlamaServerJson.Wire.NativeCompletionRequest),
+            ("/infill", Server.LlamaServer.LlamaServerJson.Wire.NativeInfillRequest),
             ("/v1/embeddings", OpenAi.OpenAiJson.Wire.EmbeddingsRequest),
             ("/v1/rerank", OpenAi.OpenAiJson.Wire.RerankRequest),
             ("/tokenize", OpenAi.OpenAiJson.Wire.TokenizeRequest),

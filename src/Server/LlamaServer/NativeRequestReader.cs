@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using InferenceServer.Server.Validation;
+
+namespace InferenceServer.Server.LlamaServer;
+
+/// <summary>From the body of a native completion or infill request to a valid completion request, or to all that is wrong with it.</summary>
+internal static class NativeRequestReader
+{
+    /// <summary>Checks every field of a completion.</summary>
+    /// <param name="body">The body, an object.</param>
+    /// <param name="vocabularySize">Tokens that the model knows.</param>
+    public static Checked<ValidCompletionRequest> ReadCompletion(JsonElement body, int vocabularySize)
+    {
+        var errors = new RequestErrors();
+        var fields = new JsonFields(body, "", errors);
+        if (fields.Any("prompt") is null)
+        {
+            errors.Add(RequestError.Missing(fields.PathOf("prompt")));
+        }
+
+        var prompts = PromptFields.Read(fields, vocabularySize);
+        var request = Read(fields, vocabularySize) with { Prompts = prompts };
+        return errors.IsEmpty ? request : errors.Merge();
+    }
+
+    /// <summary>Checks every field of an infill.</summary>
+    /// <inheritdoc cref="ReadCompletion"/>
+    public static Checked<ValidCompletionRequest> ReadInfill(JsonElement body, int vocabularySize)
+    {
+        var errors = new RequestErrors();
+        var fields = new JsonFields(body, "", errors);
+        foreach (var name in new[] { "input_prefix", "input_suffix" })
+        {
+            if (fields.Any(name) is null)
+            {
+                errors.Add(RequestError.Missing(fields.PathOf(name)));
+            }
+        }
+
+        var text = new StringBuilder();
+        ReadExtras(fields, text);
+        text.Append(fields.Text("input_prefix")).Append(fields.Text("prompt"));
+        var request = Read(fields, vocabularySize) with
+        {
+            Prompts = [new CompletionPrompt(text.ToString(), [])],
+            Suffix = fields.Text("input_suffix") ?? "",
+            ParsesSpecial = false,
+        };
+        return errors.IsEmpty ? request : errors.Merge();
+    }
+
+    private static ValidCompletionRequest Read(JsonFields fields, int vocabularySize)
+    {
+        var numProbs = (int?)fields.Integer("n_probs", 0, 20);
+        if (fields.Flag("return_tokens") is true)
+        {
+            fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf("return_tokens")));
+        }
+
+        // What would change the answer and cannot be done is refused, not ignored.
+        foreach (var name in ChatRequestValidator.Constraints)
+        {
+            if (fields.Any(name) is not null)
+            {
+                fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf(name)));
+            }
+        }
+
+        var hasProbs = numProbs > 0;
+        return new ValidCompletionRequest
+        {
+            Model = fields.Text("model"),
+            Prompts = [],
+            ReportsLogProbs = hasProbs,
+            TopLogProbs = hasProbs ? numProbs : null,
+            Stream = fields.Flag("stream") ?? false,
+            MaxOutputTokens = fields.Integer("n_predict", -1, long.MaxValue) is { } limit and >= 0 ? (int)Math.Min(limit, int.MaxValue) : null,
+            End = EndFields.Read(fields, vocabularySize),
+            Sampling = SamplingFields.Read(fields, vocabularySize),
+            ReusePrefix = fields.Flag("cache_prompt") ?? true,
+        };
+    }
+
+    private static void ReadExtras(JsonFields fields, StringBuilder text)
+    {
+        if (fields.Array("input_extra") is not { } array)
+        {
+            return;
+        }
+
+        var index = 0;
+        foreach (var item in array.EnumerateArray())
+        {
+            var path = MessageFields.Item(fields.PathOf("input_extra"), index++);
+            if (item.ValueKind != JsonValueKind.Object)
+            {
+                fields.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
+                continue;
+            }
+
+            var extra = new JsonFields(item, path, fields.Errors);
+            var name = extra.Text("filename");
+            if (extra.Any("text") is null)
+            {
+                fields.Errors.Add(RequestError.Missing(extra.PathOf("text")));
+            }
+
+            text.Append(name).Append(name is null ? "" : "\n").Append(extra.Text("text")).Append('\n');
+        }
+    }
+}
