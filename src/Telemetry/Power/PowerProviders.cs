@@ -1,3 +1,4 @@
+using InferenceServer.Telemetry.Memory.Linux;
 using InferenceServer.Telemetry.Power.Linux;
 using InferenceServer.Telemetry.Power.MacOS;
 using InferenceServer.Telemetry.Power.Nvidia;
@@ -33,7 +34,13 @@ public static class PowerProviders
         new(RaplSource.Provider, () => RaplSource.Open()),
 
         // Before hwmon: beside a card of NVIDIA's, AMD's GPU is the small one in the processor.
-        new(NvmlSource.Provider, () => NvmlSource.Open(options.NvmlLibrary, static () => null)),
+        new(NvmlSource.Provider, () => NvmlSource.Open(options.NvmlLibrary, ReadMachineMemory)),
         new(HwmonSource.Provider, () => HwmonSource.Open()),
     ];
+
+    private static (double Used, double Total)? ReadMachineMemory()
+    {
+        using var memory = new LinuxMemory();
+        return memory.Read() is { Used: { } used, Total: { } total } ? (used, total) : null;
+    }
 }

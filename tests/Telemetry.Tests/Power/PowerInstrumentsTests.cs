@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using InferenceServer.Telemetry.Power;
 using InferenceServer.Telemetry.Power.Attribution;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -103,7 +102,13 @@ public sealed class PowerInstrumentsTests : IDisposable
     public void Tokens_WithoutAPrice_CostNothingThatIsTold()
     {
         Start(new PowerOptions());
-        Assert.DoesNotContain("inference.energy.cost_per_million_tokens", _meters.Names);
+        Tick(0, 0, 1);
+        _ledger.AddStep(0, 2, [new(1, false, 1, 10)]);
+        Tick(2, 100, 1);
+        Tick(4, 120, 1);
+        var series = Read();
+        Assert.Equal(10, series["inference.energy.per_token{source=gpu}"]);
+        Assert.DoesNotContain(series.Keys, key => key.StartsWith("inference.energy.cost", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -142,40 +147,4 @@ public sealed class PowerInstrumentsTests : IDisposable
     }
 
     private Dictionary<string, double> Read() => _meters.Read().Where(pair => !double.IsNaN(pair.Value)).ToDictionary();
-
-    /// <summary>Makes meters and reads what they observe.</summary>
-    private sealed class TestMeters : IMeterFactory
-    {
-        private readonly List<Meter> _meters = [];
-
-        public List<string> Names { get; } = [];
-
-        public Meter Create(MeterOptions options)
-        {
-            options.Scope = this;
-            var meter = new Meter(options);
-            _meters.Add(meter);
-            return meter;
-        }
-
-        public Dictionary<string, double> Read()
-        {
-            var series = new Dictionary<string, double>();
-            using var listener = new MeterListener();
-            listener.InstrumentPublished = (instrument, self) =>
-            {
-                if (instrument.Meter.Scope == this)
-                {
-                    self.EnableMeasurementEvents(instrument);
-                }
-            };
-            listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
-                series.Add($"{instrument.Name}{{{string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}}}", value));
-            listener.Start();
-            listener.RecordObservableInstruments();
-            return series;
-        }
-
-        public void Dispose() => _meters.ForEach(meter => meter.Dispose());
-    }
 }

@@ -5,13 +5,13 @@ namespace InferenceServer.Telemetry.Tests.Power.MacOS;
 
 /// <summary>The macOS sources against a stand-in for the system's libraries: what is read, and that everything taken is given back.</summary>
 [Collection(SystemLibrariesCollection.Name)]
-public sealed class MacSourcesTests : IClassFixture<MacSourcesTests.StandIn>
+public sealed class MacSourcesTests
 {
     private const ulong TicksPerSecond = 24_000_000;
 
-    private readonly StandIn _standIn;
+    private readonly MacStandIn _standIn;
 
-    public MacSourcesTests(StandIn standIn)
+    public MacSourcesTests(MacStandIn standIn)
     {
         _standIn = standIn;
         if (standIn.Library.WhyMissing is null)
@@ -235,23 +235,4 @@ public sealed class MacSourcesTests : IClassFixture<MacSourcesTests.StandIn>
 
     private T Set<T>(string name)
         where T : Delegate => _standIn.Library.Get<T>(name);
-
-    /// <summary>One for the process: a loaded library stays.</summary>
-    public sealed class StandIn : IDisposable
-    {
-        public StandIn()
-        {
-            foreach (var name in new[] { SystemLibraries.CoreFoundation, SystemLibraries.IOKit, SystemLibraries.IOReport, SystemLibraries.MacSystem })
-            {
-                if (Library.WhyMissing is null)
-                {
-                    Assert.True(SystemLibraries.TryLoad(name, Library.Path));
-                }
-            }
-        }
-
-        internal CompiledLibrary Library { get; } = new("MacOS/macos.c");
-
-        public void Dispose() => Library.Dispose();
-    }
 }

@@ -333,6 +333,68 @@ uint32_t notify_cancel(int token)
 
 uint32_t geteuid(void) { return 501; }
 
+// ---- Memory: a Mac of 128 GB under some pressure.
+
+uint32_t mach_host_self(void) { return 771; }
+
+int sysctlbyname(const char *name, void *value, size_t *size, void *new_value, size_t new_size)
+{
+    const struct { const char *name; size_t size; int64_t value[4]; } known[] = {
+        { "hw.memsize", 8, { 137438953472 } },
+        { "hw.pagesize", 8, { 16384 } },
+        { "kern.memorystatus_vm_pressure_level", 4, { 2 } },
+        { "vm.swapusage", 32, { 2147483648, 1147483648, 1000000000, 16384 } },
+    };
+    if (new_value || new_size) fail("sysctlbyname");
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(known[i].name, name))
+        {
+            if (*size < known[i].size) return -1;
+            memcpy(value, known[i].value, *size = known[i].size);
+            return 0;
+        }
+    return -1;
+}
+
+int host_statistics64(uint32_t host, int flavor, uint32_t *statistics, uint32_t *count)
+{
+    // With a field more than anybody knows.
+    uint32_t v[40] = { 0 };
+    if (host != 771 || flavor != 4) fail("host_statistics64");
+    if (*count < 40) return 4;
+    v[3] = 2000;  // wired
+    v[22] = 100;  // purgeable
+    v[28] = 11;   // swapins
+    v[30] = 12;   // swapouts
+    v[32] = 500;  // compressor
+    v[35] = 3000; // internal
+    memcpy(statistics, v, sizeof v);
+    *count = 40;
+    return 0;
+}
+
+int proc_pid_rusage(int pid, int flavor, uint64_t *usage)
+{
+    if (pid <= 0 || flavor) fail("proc_pid_rusage");
+    memset(usage, 0, 96);
+    usage[6] = 77;
+    usage[7] = 40000000000;
+    usage[8] = 41000000000;
+    usage[9] = 45000000000;
+    return 0;
+}
+
+static int gpu_device;
+
+void *MTLCreateSystemDefaultDevice(void) { return &gpu_device; }
+const char *sel_registerName(const char *name) { return strdup(name); }
+
+uint64_t objc_msgSend(void *receiver, const char *selector)
+{
+    if (receiver != &gpu_device) fail("objc_msgSend");
+    return !strcmp(selector, "recommendedMaxWorkingSetSize") ? 115448725504 : !strcmp(selector, "currentAllocatedSize") ? 43000000000 : 0;
+}
+
 // ---- IOKit: entries are numbers, iterators count through a list.
 
 enum { PMGR = 1, OTHER_ARM, SMC_FIRST, SMC_KEYS, ACCELERATOR, CLIENT_SELF, CLIENT_OTHER, CLIENT_OTHER_2, CLIENT_NONE };

@@ -4,16 +4,16 @@ using InferenceServer.Telemetry.Power.Nvidia;
 namespace InferenceServer.Telemetry.Tests.Power.Nvidia;
 
 [Collection(SystemLibrariesCollection.Name)]
-public sealed class NvmlSourceTests : IClassFixture<NvmlSourceTests.StandIn>
+public sealed class NvmlSourceTests
 {
-    private readonly StandIn _standIn;
+    private readonly NvmlStandIn _standIn;
 
-    public NvmlSourceTests(StandIn standIn)
+    public NvmlSourceTests(NvmlStandIn standIn)
     {
         _standIn = standIn;
         if (standIn.Library.WhyMissing is null)
         {
-            standIn.Reset();
+            standIn.Library.Get<NoArguments>("stand_in_reset")();
         }
     }
 
@@ -134,15 +134,5 @@ public sealed class NvmlSourceTests : IClassFixture<NvmlSourceTests.StandIn>
     {
         Skip.IfNot(_standIn.Library.WhyMissing is null, _standIn.Library.WhyMissing);
         return NvmlSource.Open(_standIn.Library.Path, () => (70e9, 128e9)).Source!;
-    }
-
-    /// <summary>One for the process: a loaded library stays.</summary>
-    public sealed class StandIn : IDisposable
-    {
-        internal CompiledLibrary Library { get; } = new("Nvidia/nvml.c");
-
-        public void Reset() => Library.Get<NoArguments>("stand_in_reset")();
-
-        public void Dispose() => Library.Dispose();
     }
 }

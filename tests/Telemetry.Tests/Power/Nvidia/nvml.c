@@ -1,6 +1,8 @@
-// A stand-in for NVIDIA's management library with two GPUs: what nvml.h declares, as far as the server uses it.
+// A stand-in for NVIDIA's management library with two GPUs: what nvml.h declares, as far as the server uses it. Until it is steered, the
+// first GPU takes 300 W all the time.
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 typedef int nvmlReturn_t;
 typedef struct gpu *nvmlDevice_t;
@@ -21,18 +23,24 @@ struct gpu
 };
 
 static struct gpu gpus[2];
-static int initialized, is_loaded = 1;
+static int initialized, is_loaded = 1, is_steered;
 static unsigned int self_pid, num_processes;
 static unsigned long long sample_time;
 
-// Steering.
-void stand_in_reset(void)
+static __attribute__((constructor)) void begin(void)
 {
     gpus[0] = (struct gpu){ "NVIDIA H100 80GB HBM3", "GPU-0", 1, 0, 1000000, 60000000000ULL, 0, 350000, 97 };
     gpus[1] = (struct gpu){ "NVIDIA GB10", "GPU-1", 0, 1, 0, 0, 0, 11000, 0 };
     is_loaded = 1;
     num_processes = 2;
     sample_time = 1000000;
+}
+
+// Steering.
+void stand_in_reset(void)
+{
+    begin();
+    is_steered = 1;
 }
 
 void stand_in_set(int gpu, unsigned long long energy_mj, unsigned int power_mw, unsigned int utilization, unsigned long long throttle)
@@ -101,7 +109,9 @@ nvmlReturn_t nvmlDeviceGetTotalEnergyConsumption(nvmlDevice_t device, unsigned l
 {
     if (!initialized) return UNINITIALIZED;
     if (!device->has_energy) return NOT_SUPPORTED;
-    *millijoules = device->energy_mj;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    *millijoules = is_steered ? device->energy_mj : 300000ULL * now.tv_sec + 300ULL * (now.tv_nsec / 1000000);
     return SUCCESS;
 }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace InferenceServer.Telemetry.Power;
+namespace InferenceServer.Telemetry.Metrics;
 
 /// <summary>
 /// The series of one observable instrument. The SDK repeats for ever what a series told last; so one that has nothing to tell any more tells

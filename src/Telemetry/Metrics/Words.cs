@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace InferenceServer.Telemetry.Power;
+namespace InferenceServer.Telemetry.Metrics;
 
 /// <summary>Enumerations as label values: lower case, words joined by underscores.</summary>
 internal static class Words
