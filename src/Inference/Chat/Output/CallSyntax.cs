@@ -17,10 +17,20 @@ internal abstract record CallSyntax
     /// <summary>True: the markers also part the answer itself, so they are read even if the request has no tools.</summary>
     public virtual bool PartsMessages => false;
 
+    /// <summary>The syntax as a model writes it whose template has this source.</summary>
+    public virtual CallSyntax Adapt(string template) => this;
+
     /// <summary>A reader for what follows.</summary>
     /// <param name="scene">What it works on; the opener was not consumed.</param>
     /// <param name="opener">The opener that was found; null for a bare start, or if the prompt ended with it.</param>
     public abstract CallReader Reader(CallScene scene, string? opener);
+
+    /// <summary>True: a template has a marker and nowhere a line break behind it, written out or as an escape.</summary>
+    protected static bool IsFollowedDirectly(string template, string? marker) =>
+        marker is not null
+        && template.Contains(marker, StringComparison.Ordinal)
+        && !template.Contains(marker + "\n", StringComparison.Ordinal)
+        && !template.Contains(marker + "\\n", StringComparison.Ordinal);
 
     protected static ImmutableArray<string> Given(params ReadOnlySpan<string?> markers)
     {

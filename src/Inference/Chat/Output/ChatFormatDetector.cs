@@ -32,7 +32,12 @@ internal static class ChatFormatDetector
             format = found with { Calls = [.. found.Calls, .. ChatFormats.Generic.Calls.Where(call => !call.Openers.Any(found.Calls.SelectMany(own => own.Openers).Contains))] };
         }
 
-        return format with { ToolsVariable = variable, Reasoning = Reasoning(format, template.Source) };
+        return format with
+        {
+            ToolsVariable = variable,
+            Calls = ChatFormats.Adapt(format.Calls, template.Source),
+            Reasoning = Reasoning(format, template.Source),
+        };
     }
 
     // The call as the template writes it, without what it writes of tools and roles.

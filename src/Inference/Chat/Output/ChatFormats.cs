@@ -5,7 +5,7 @@ namespace InferenceServer.Inference.Chat.Output;
 /// <summary>The table of all formats: the literal markers that models write, as their templates render them.</summary>
 internal static class ChatFormats
 {
-    private static readonly JsonCalls HermesJson = new("<tool_call>", "</tool_call>");
+    private static readonly JsonCalls HermesJson = new("<tool_call>", "</tool_call>") { Space = "\n" };
 
     /// <summary>What models are asked for whose template knows no tools. Small models leave the markers out.</summary>
     public static readonly ChatFormat Generic = new("generic")
@@ -96,7 +96,7 @@ internal static class ChatFormats
         new("command-r7b")
         {
             Signature = ["<|START_ACTION|>"],
-            Calls = [new JsonCalls("<|START_ACTION|>", "<|END_ACTION|>")],
+            Calls = [new JsonCalls("<|START_ACTION|>", "<|END_ACTION|>") { IsList = true, Indent = "\n    ", NumberKey = "tool_call_id", NameKey = "tool_name", ArgumentsKey = "parameters" }],
             Reasoning = new ReasoningMarkers("<|START_THINKING|>", "<|END_THINKING|>", IsAnywhere: true),
             Dropped = ["<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|START_TEXT|>", "<|END_TEXT|>"],
             CallEndsReasoning = true,
@@ -120,6 +120,7 @@ internal static class ChatFormats
                 {
                     SectionOpen = "<seed:tool_call>",
                     SectionClose = "</seed:tool_call>",
+                    IsSectionEach = true,
                 },
             ],
             Reasoning = new ReasoningMarkers("<seed:think>", "</seed:think>"),
@@ -135,6 +136,7 @@ internal static class ChatFormats
                     {
                         SectionOpen = "<tool_call>",
                         SectionClose = "</tool_call>",
+                        IsSectionEach = true,
                         IsOnOwnLines = true,
                     }),
             ],
@@ -178,7 +180,7 @@ internal static class ChatFormats
         new("granite-3")
         {
             Signature = ["<|tool_call|>"],
-            Calls = [new JsonCalls("<|tool_call|>", "<|/tool_call|>")],
+            Calls = [new JsonCalls("<|tool_call|>", "<|/tool_call|>") { IsList = true }],
             Dropped = ["<response>", "</response>"],
             DropsOnlyAfterReasoning = true,
         },
@@ -188,31 +190,35 @@ internal static class ChatFormats
             Calls =
             [
                 new EitherCalls(
-                    new JsonCalls("[TOOL_CALLS]", Close: null),
+                    new JsonCalls("[TOOL_CALLS]", Close: null) { IsList = true, IdKey = "id" },
                     new NamedCalls("[TOOL_CALLS]", "[ARGS]", Close: null) { HeadSeparator = "[CALL_ID]" }),
             ],
             Reasoning = new ReasoningMarkers("[THINK]", "[/THINK]"),
             IdForm = CallIdForm.NineCharacters,
         },
         new("gigachat-3") { Signature = ["<|function_call|>"], Calls = [new JsonCalls("<|function_call|>", Close: null)] },
-        new("nemotron-v2") { Signature = ["<TOOLCALL>"], Calls = [new JsonCalls("<TOOLCALL>", "</TOOLCALL>")] },
+        new("nemotron-v2") { Signature = ["<TOOLCALL>"], Calls = [new JsonCalls("<TOOLCALL>", "</TOOLCALL>") { IsList = true }] },
         new("apertus")
         {
             Signature = ["<|tools_prefix|>"],
-            Calls = [new JsonCalls("<|tools_prefix|>", "<|tools_suffix|>") { IsNameKey = true }],
+            Calls = [new JsonCalls("<|tools_prefix|>", "<|tools_suffix|>") { IsNameKey = true, IsList = true }],
             Reasoning = new ReasoningMarkers("<|inner_prefix|>", "<|inner_suffix|>", IsAnywhere: true),
         },
-        new("tool-calls-list") { Signature = ["<tool_calls>"], Calls = [new JsonCalls("<tool_calls>", "</tool_calls>")] },
-        new("phi-4-mini") { Signature = ["functools["], Calls = [new JsonCalls("functools", Close: null), new JsonCalls("<|tool_call|>", "<|/tool_call|>")] },
+        new("tool-calls-list") { Signature = ["<tool_calls>"], Calls = [new JsonCalls("<tool_calls>", "</tool_calls>") { IsList = true, IdKey = "id" }] },
+        new("phi-4-mini") { Signature = ["functools["], Calls = [new JsonCalls("functools", Close: null) { IsList = true }, new JsonCalls("<|tool_call|>", "<|/tool_call|>")] },
         new("hermes") { Signature = ["<tool_call>"], Calls = [HermesJson] },
         new("llama-3") { Signature = ["<|python_tag|>"], Calls = [Llama3] },
         new("llama-3") { Signature = ["\"parameters\"", "ipython"], Calls = [Llama3] },
     ];
 
-    private static CallSyntax Lfm2 => new EitherCalls(new JsonCalls("<|tool_call_start|>", "<|tool_call_end|>"), new PythonCalls("<|tool_call_start|>", "<|tool_call_end|>"));
+    /// <summary>Calls as a model writes them whose template has this source, its own way first.</summary>
+    public static ImmutableArray<CallSyntax> Adapt(ImmutableArray<CallSyntax> calls, string template) =>
+        [.. calls.OrderBy(call => call.Openers is not [var opener, ..] || !template.Contains(opener, StringComparison.Ordinal)).Select(call => call.Adapt(template))];
+
+    private static CallSyntax Lfm2 => new EitherCalls(new JsonCalls("<|tool_call_start|>", "<|tool_call_end|>") { IsList = true }, new PythonCalls("<|tool_call_start|>", "<|tool_call_end|>"));
 
     private static CallSyntax Llama3 => new EitherCalls(
-        new JsonCalls("<|python_tag|>", Close: null) { IsBareAllowed = true },
+        new JsonCalls("<|python_tag|>", Close: null) { IsBareAllowed = true, WritesBare = true, ArgumentsKey = "parameters" },
         new PythonCalls("<|python_tag|>", Close: null) { NameSuffix = ".call", RequiresKnownName = true });
 
     private static CallSyntax FunctionaryRecipients => new NamedCalls(">>>", "\n", Close: null) { RequiresKnownName = true, TextHead = "all" };

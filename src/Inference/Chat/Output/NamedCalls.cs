@@ -26,11 +26,16 @@ internal sealed record NamedCalls(string Open, string ArgumentsOpen, string? Clo
     /// <summary>A head that stands for text instead of a call; null if there is none.</summary>
     public string? TextHead { get; init; }
 
+    /// <summary>True: the model writes a type, and the arguments in a fence.</summary>
+    public bool IsFenced { get; init; }
+
     public override ImmutableArray<string> Openers => Given(SectionOpen, Open);
 
     public override ImmutableArray<string> Markers => Given(SectionOpen, Open, HeadSeparator, ArgumentsOpen, Close, SectionClose);
 
     public override bool PartsMessages => TextHead is not null;
+
+    public override CallSyntax Adapt(string template) => this with { IsFenced = Head == CallHead.NameOrType && template.Contains("```json", StringComparison.Ordinal) };
 
     public override CallReader Reader(CallScene scene, string? opener) => new NamedCallReader(scene, this, opener);
 }

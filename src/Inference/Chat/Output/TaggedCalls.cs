@@ -26,6 +26,12 @@ internal sealed record TaggedCalls(string Open, string NameEnd, string KeyOpen, 
     /// <summary>True: a value stands on lines of its own, so that one line break on either side does not belong to it.</summary>
     public bool IsOnOwnLines { get; init; }
 
+    /// <summary>True: the model writes a section around each call, not one around all.</summary>
+    public bool IsSectionEach { get; init; }
+
+    /// <summary>What the model writes between tags.</summary>
+    public string LineBreak { get; init; } = "\n";
+
     /// <summary>After an argument's name, all forms.</summary>
     public MarkerSet KeyEnds => new(Given(KeyEnd, TextKeyEnd));
 
@@ -36,6 +42,8 @@ internal sealed record TaggedCalls(string Open, string NameEnd, string KeyOpen, 
 
     public override ImmutableArray<string> Markers =>
         Given(SectionOpen, Open, NameEnd, KeyOpen, KeyEnd, TextKeyEnd, ValueOpen, ValueClose, Close, SectionClose);
+
+    public override CallSyntax Adapt(string template) => this with { LineBreak = ValueOpen is not null && IsFollowedDirectly(template, KeyEnd) ? "" : LineBreak };
 
     public override CallReader Reader(CallScene scene, string? opener) => new TaggedCallReader(scene, this, opener);
 }

@@ -2,10 +2,11 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Numerics;
 using System.Text;
+using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Grammar.Automata;
 using InferenceServer.Inference.Grammar.Tokens;
 
-namespace InferenceServer.Integration.Tests.Grammar;
+namespace InferenceServer.Testing;
 
 /// <summary>
 /// Generates under a grammar as a model that has no idea: every allowed token is equally likely. After a while it wants to
@@ -22,6 +23,9 @@ internal sealed class RandomOutput(GrammarVocabulary vocabulary, Random random)
     /// <summary>Microseconds of every mask that was asked for.</summary>
     public List<double> MaskMicroseconds { get; } = [];
 
+    /// <summary>True: tokens of several bytes are markers, which lead to an end sooner than text does.</summary>
+    public bool TakesMarkersToEnd { get; init; }
+
     /// <summary>A whole text of the grammar.</summary>
     /// <param name="automaton">The grammar.</param>
     /// <param name="numFree">Tokens before it wants to end.</param>
@@ -34,19 +38,21 @@ internal sealed class RandomOutput(GrammarVocabulary vocabulary, Random random)
             var start = Stopwatch.GetTimestamp();
             var mask = constraint.GetMask();
             MaskMicroseconds.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
-            Assert.True(mask.Count > 0);
             var token = count < numFree ? Pick(mask) : PickToEnd(constraint, mask);
-            Assert.True(constraint.Accepts(token));
-            Assert.True(constraint.Advance(token));
+            if (!mask.Allows(token) || !constraint.Accepts(token) || !constraint.Advance(token))
+            {
+                throw new InvalidOperationException($"Mask and grammar disagree on token {token}.");
+            }
+
             if (constraint.HasEnded)
             {
-                return Encoding.UTF8.GetString([.. bytes]);
+                return Encoding.UTF8.GetString([.. bytes.Where(value => value != ControlSpelling.Mark)]);
             }
 
             bytes.AddRange(vocabulary.Trie.GetBytes(token));
         }
 
-        throw new InvalidOperationException($"No end after {MaxTokens} tokens: {Encoding.UTF8.GetString([.. bytes])[..200]}");
+        throw new InvalidOperationException($"No end after {MaxTokens} tokens: {Encoding.UTF8.GetString([.. bytes])[..Math.Min(200, bytes.Count)]}");
     }
 
     private int PickToEnd(GrammarConstraint constraint, TokenMask mask)
@@ -54,6 +60,15 @@ internal sealed class RandomOutput(GrammarVocabulary vocabulary, Random random)
         if (constraint.CanEnd)
         {
             return vocabulary.Trie.EndTokens[0];
+        }
+
+        if (TakesMarkersToEnd && random.Next(3) > 0)
+        {
+            var markers = Enumerable.Range(0, vocabulary.Trie.NumTokens).Where(token => vocabulary.Trie.GetBytes(token).Length > 1 && mask.Allows(token)).ToArray();
+            if (markers.Length > 0)
+            {
+                return markers[random.Next(markers.Length)];
+            }
         }
 
         // A single byte, so that what a pattern asks for at the end of a text comes soon; every other time one that closes, if it may come.
