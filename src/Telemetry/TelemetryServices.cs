@@ -15,12 +15,13 @@ public static class TelemetryServices
     /// <param name="services">The host's, with an <see cref="IMeterFactory"/>.</param>
     /// <param name="options">Validated.</param>
     /// <param name="version">The program's.</param>
+    /// <param name="bandwidth">The machine's.</param>
     /// <param name="modelFault">Why nobody can tell what bytes a decode step reads, a label; null if it can be told.</param>
-    public static IServiceCollection AddTelemetry(this IServiceCollection services, MetricsOptions options, string version, string? modelFault)
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, MetricsOptions options, string version, NominalBandwidth bandwidth, string? modelFault)
     {
         services.AddSingleton<ProcessInstruments>();
         services.AddSingleton(provider => new RooflineInstruments(
-            provider.GetRequiredService<IMeterFactory>(), NominalBandwidth.Find(options.MemoryBandwidthGBps), modelFault, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IMeterFactory>(), bandwidth, modelFault, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
         {
             // Those that are only read when collected would otherwise never be made.

@@ -150,7 +150,6 @@ public sealed class ModelFile
             ChatTemplate = header.FindText("tokenizer.chat_template"),
             BosToken = specialTokens[0],
             EosToken = specialTokens[1],
-            Traffic = DecodeTraffic.Describe(header, architecture, shards.Tensors),
             Sampling = DescribeSampling(header),
         };
     }

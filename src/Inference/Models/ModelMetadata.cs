@@ -42,9 +42,6 @@ public sealed record ModelMetadata
     /// <summary>Text of the end-of-sequence token; null if there is none.</summary>
     public string? EosToken { get; init; }
 
-    /// <summary>Memory that a decode step reads; null if nobody looked.</summary>
-    public DecodeTraffic? Traffic { get; init; }
-
     /// <summary>What the model makes of a whole text; null if it was read as one that generates.</summary>
     public EmbeddingMetadata? Embedding { get; init; }
 

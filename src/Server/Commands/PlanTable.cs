@@ -103,6 +103,10 @@ internal static class PlanTable
             var peak = tokens * teraflops * 1e12 / report.Chosen.Roofline.GetPrefillOperations(tokens);
             yield return Invariant($"Prefill of {tokens:N0} tokens: about {peak * prefill.PrefillShare.Low:F0} to {peak * prefill.PrefillShare.High:F0} tok/s.");
         }
+        else
+        {
+            yield return "There is no estimate of prefill: nothing is known of this chip's arithmetic.";
+        }
 
         if (!report.Chosen.Plan.IsFollowed)
         {

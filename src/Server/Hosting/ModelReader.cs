@@ -1,7 +1,10 @@
 using InferenceServer.Inference.Chat;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Models.Planning;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Downloads;
+using InferenceServer.Server.Machines;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -21,14 +24,19 @@ internal static class ModelReader
             throw new StartupException(ExitCode.BadModel, result.Message);
         }
 
+        var machine = ThisMachine.Read(settings.Inference, NullLogger.Instance);
         var metadata = result.File.Metadata;
         var model = new ServedModel(
             metadata,
             ReadTemplate(settings, metadata),
             settings,
             File.GetLastWriteTimeUtc(metadata.Path),
-            ReadEmbedding(settings.Inference.EmbeddingModelPath, locator));
-        MemoryCheck.ThrowIfTooLarge(result.File, settings);
+            ReadEmbedding(settings.Inference.EmbeddingModelPath, locator))
+        {
+            Roofline = new Roofline(result.File, settings.Inference.KvCacheType),
+            Chip = machine.Chip,
+        };
+        MemoryCheck.ThrowIfTooLarge(result.File, settings, machine);
         return model;
     }
 

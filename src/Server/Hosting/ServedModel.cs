@@ -4,6 +4,8 @@ using InferenceServer.Inference;
 using InferenceServer.Inference.Chat;
 using InferenceServer.Inference.Chat.Output;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Models.Planning;
+using InferenceServer.Server.Machines;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -42,6 +44,12 @@ internal sealed class ServedModel
 
     /// <summary>The second model, for embeddings or reranking; null if there is none.</summary>
     public ServedEmbeddingModel? Embedding { get; }
+
+    /// <summary>What a decode step reads; null if nobody looked.</summary>
+    public Roofline? Roofline { get; init; }
+
+    /// <summary>The chip that computes; null if it is not in the table.</summary>
+    public Chip? Chip { get; init; }
 
     /// <summary>Turns conversations into prompts.</summary>
     public ChatTemplate Template { get; }

@@ -1,37 +1,33 @@
 using System.Diagnostics;
 using InferenceServer.Inference.Engine;
-using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Models.Planning;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Telemetry.Roofline;
 
 namespace InferenceServer.Server.Measuring;
 
 /// <summary>Tells the roofline what steps that only decode had to read: the weights once, and each sequence's KV cache.</summary>
-internal sealed class DecodeObserver(ServedModel model, Settings settings, RooflineInstruments roofline)
+internal sealed class DecodeObserver(ServedModel model, RooflineInstruments instruments)
 {
-    private readonly DecodeTraffic? _traffic = model.Metadata.Traffic;
-    private readonly double _kvBytes = model.Metadata.Traffic?.GetKvBytes(settings.Inference.KvCacheType) ?? 0;
+    private readonly Roofline? _roofline = model.Roofline;
 
     /// <summary>Why the model's bytes are not known; null if they are.</summary>
-    public static string? FaultOf(ServedModel model) => model.Metadata.Traffic?.KvLength is null ? "unknown_model" : null;
+    public static string? FaultOf(ServedModel model) => model.Roofline is { IsFollowed: true } ? null : "unknown_model";
 
     /// <summary>A <see cref="StepObserver"/>.</summary>
     public void Observe(in StepReport report, ReadOnlySpan<StepRow> rows)
     {
-        if (report.Status != RunStatus.Ok || report.NumPrefillTokens > 0 || _traffic is null)
+        if (report.Status != RunStatus.Ok || report.NumPrefillTokens > 0 || _roofline is null)
         {
             return;
         }
 
-        var context = 0L;
+        var bytes = _roofline.GetWeightBytes(report.NumDecodes);
         foreach (ref readonly var row in rows)
         {
-            context += row.NumContextTokens;
+            bytes += _roofline.GetContextBytes(row.NumContextTokens);
         }
 
-        roofline.Observe(
-            _traffic.GetWeightBytes(report.NumDecodes) + (_kvBytes * context),
-            Stopwatch.GetElapsedTime(report.StartedAt, report.EndedAt).TotalSeconds,
-            report.NumDecodes);
+        instruments.Observe(bytes, Stopwatch.GetElapsedTime(report.StartedAt, report.EndedAt).TotalSeconds, report.NumDecodes);
     }
 }

@@ -1,6 +1,8 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Telemetry;
+using InferenceServer.Telemetry.Metrics;
+using InferenceServer.Telemetry.Roofline;
 
 namespace InferenceServer.Server.Measuring;
 
@@ -24,9 +26,16 @@ internal static class MeasuringServices
             return;
         }
 
-        services.AddTelemetry(settings.Metrics, ServerVersion.Text, DecodeObserver.FaultOf(model));
+        services.AddTelemetry(settings.Metrics, ServerVersion.Text, BandwidthOf(model, settings.Metrics), DecodeObserver.FaultOf(model));
         services.AddSingleton<DecodeObserver>();
         services.AddSingleton<StepObserver>(provider => provider.GetRequiredService<DecodeObserver>().Observe);
         services.AddHostedService<TelemetryStarter>();
     }
+
+    private static NominalBandwidth BandwidthOf(ServedModel model, MetricsOptions options) => (options.MemoryBandwidthGBps, model.Chip) switch
+    {
+        ({ } configured, _) => new(configured * 1e9, "configured"),
+        (_, { } chip) => new(chip.BytesPerSecond, "table"),
+        _ => new(null, "unknown_chip"),
+    };
 }

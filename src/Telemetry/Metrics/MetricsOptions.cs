@@ -31,7 +31,7 @@ public sealed class MetricsOptions
     [Range(1, 3_600)]
     public int OtlpIntervalSeconds { get; set; } = 60;
 
-    /// <summary>Nominal memory bandwidth in GB/s (10^9 bytes); null: by the machine's name, which is known for Macs only.</summary>
+    /// <summary>Nominal memory bandwidth in GB/s (10^9 bytes); null: by the chip's name, if it is known.</summary>
     [Range(1.0, 100_000.0)]
     public double? MemoryBandwidthGBps { get; set; }
 }

@@ -140,6 +140,28 @@ public sealed class ModelCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pull_SameFileTwice_TheSecondEndsAsDocumented()
+    {
+        var (arrived, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _hub.Handle = async (context, number) =>
+        {
+            if (number == 2)
+            {
+                arrived.SetResult();
+                await goOn.Task;
+            }
+
+            await _hub.SendAsync(context);
+        };
+        await using var first = CommandProcess.Start(Environment(), "pull", "hf:owner/repo/tiny.gguf");
+        await arrived.Task.WaitAsync(TestApp.Patience);
+        Assert.Equal(ExitCode.InUse, (await RunAsync("pull", "hf:owner/repo/tiny.gguf")).Code);
+        goOn.SetResult();
+        Assert.Equal(ExitCode.Ok, (await first.WaitAsync()).Code);
+        Assert.Equal(_model, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Fact]
     public async Task Pull_FolderThatCannotBeWritten_EndsAsDocumented()
     {
         var file = Path.Combine(_folder.FullName, "file");

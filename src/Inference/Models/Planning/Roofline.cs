@@ -27,6 +27,9 @@ public sealed class Roofline
             .Select(group => (group.Key, group.Sum(layer => KvRowBytes.Of(kvCacheType, layer))))];
     }
 
+    /// <summary>False: the model has a kind of memory of which only the order of magnitude is known.</summary>
+    public bool IsFollowed => _shape.IsFollowed;
+
     /// <summary>
     /// Weights that a decode step reads, in bytes: once for all sequences; of a mixture of experts those that at least one of the sequences goes
     /// to, as if they chose independently.

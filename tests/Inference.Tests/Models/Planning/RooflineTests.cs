@@ -65,6 +65,48 @@ public sealed class RooflineTests : IDisposable
     }
 
     [Fact]
+    public void GetDecodeBytes_EmbeddedModel_AreItsWholeWeightsAndWhatItsCacheTakes()
+    {
+        var file = ModelFile.Read(RepositoryFiles.ChatModel).File!;
+        var roofline = new Roofline(file, KvCacheType.F16);
+        Assert.Equal(file.Tensors.Sum(tensor => tensor.NumBytes), roofline.GetWeightBytes(8));
+        Assert.Equal(30 * 2 * 3 * 64 * 2, roofline.GetContextBytes(1)); // layers, K and V, heads, their length, bytes
+        Assert.True(roofline.IsFollowed);
+    }
+
+    [Fact]
+    public void GetContextBytes_QkvInOneTensor_AreByTheHeads()
+    {
+        var model = TinyModel.Create(new TinyModelOptions { BlockCount = 1 });
+        model.RemoveTensors(tensor => tensor.Name is "blk.0.attn_q.weight" or "blk.0.attn_k.weight" or "blk.0.attn_v.weight");
+        model.Add(GgufTensor.Hollow("blk.0.attn_qkv.weight", 0, 64, 128));
+        Assert.Equal(2 * 32 * 2 * 10, Read(model, KvCacheType.F16).GetContextBytes(10));
+    }
+
+    [Fact]
+    public void GetContextBytes_States_AreReadAndWrittenWhateverTheContext()
+    {
+        var roofline = Read(TinyModel.Create(new TinyModelOptions { Architecture = TinyArchitecture.Recurrent, BlockCount = 2 }), KvCacheType.F16);
+        Assert.Equal(2 * 2 * ((3 * 128) + (16 * 128)) * sizeof(float), roofline.GetContextBytes(1));
+        Assert.Equal(roofline.GetContextBytes(1), roofline.GetContextBytes(1000));
+    }
+
+    [Fact]
+    public void GetContextBytes_InTheEngineLoop_AllocatesNothing()
+    {
+        var roofline = Read(HollowModel.Gemma27B(), KvCacheType.F16);
+        var sum = roofline.GetWeightBytes(3) + roofline.GetContextBytes(7);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var context = 0; context < 1000; context++)
+        {
+            sum += roofline.GetWeightBytes(context) + roofline.GetContextBytes(context);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(sum > 0);
+    }
+
+    [Fact]
     public void GetPrefillOperations_ShortPrompt_IsTwoPerActiveWeight()
     {
         // Without the token table and the output layer, which only the last token meets.
