@@ -77,12 +77,20 @@ internal sealed class ServerInstruments
     public void RecordCompile(double seconds) => _compile.Record(seconds);
 
     /// <summary>Labels that all metrics of an operation have; made once per request.</summary>
-    /// <param name="operation">In OpenTelemetry's words: <c>chat</c>, <c>text_completion</c>, <c>embeddings</c>.</param>
+    /// <param name="operation">In OpenTelemetry's words: <c>chat</c>, <c>text_completion</c>.</param>
     /// <param name="error">In a word; null if there was none.</param>
     public KeyValuePair<string, object?>[] TagsOf(string operation, string? error = null)
     {
-        KeyValuePair<string, object?>[] tags = [new("gen_ai.operation.name", operation), new("gen_ai.provider.name", Provider), new("gen_ai.response.model", _model)];
+        var tags = Tags(operation, _model);
         return error is null ? tags : [.. tags, new("error.type", error)];
+    }
+
+    /// <summary>Texts were turned into vectors, or scored, in so many seconds after their admission.</summary>
+    public void RecordEmbedding(double seconds, long numTokens, string model)
+    {
+        var tags = Tags("embeddings", model);
+        RecordRequest(seconds, tags);
+        RecordTokens(numTokens, null, tags);
     }
 
     /// <summary>The first token of an answer was handed over.</summary>
@@ -116,6 +124,9 @@ internal sealed class ServerInstruments
             _perToken.Record(perToken, tags);
         }
     }
+
+    private static KeyValuePair<string, object?>[] Tags(string operation, string model) =>
+        [new("gen_ai.operation.name", operation), new("gen_ai.provider.name", Provider), new("gen_ai.response.model", model)];
 
     private static void Record(Histogram<double> histogram, double? seconds)
     {
