@@ -8,12 +8,16 @@ using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
 using InferenceServer.Server.Streaming;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace InferenceServer.Server.Hosting;
 
 /// <summary>Puts the server together: services, the way of a request through the middleware, and the routes.</summary>
 internal static class ServerApplication
 {
+    /// <summary>What comes after the drain at most: a step's end, freeing the model, last bytes to slow readers.</summary>
+    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(20);
+
     /// <summary>Builds it; nothing listens yet.</summary>
     /// <param name="builder">With configuration and web server set up.</param>
     /// <param name="settings">Validated.</param>
@@ -59,6 +63,9 @@ internal static class ServerApplication
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<ServedModel>().Embedding?.Metadata));
         services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
+
+        // Not AddSystemd: it would say that the service is ready before the model is loaded.
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         services.AddSingleton<EngineStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineStarter>());
     }
@@ -75,6 +82,7 @@ internal static class ServerApplication
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
         services.AddSingleton<GenerationStarter>();
+        AddDrain(services, settings);
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();
         services.AddSingleton<EmbeddingPipeline>();
@@ -88,6 +96,14 @@ internal static class ServerApplication
         });
         services.AddRouting();
         services.AddOpenApi();
+    }
+
+    // Hosted services stop in reverse order: registered after the engine's and the background responses', it is done before they end.
+    private static void AddDrain(IServiceCollection services, Settings settings)
+    {
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(settings.Server.DrainTimeoutMs) + StopTime);
     }
 
     private static void AddResponses(IServiceCollection services)
