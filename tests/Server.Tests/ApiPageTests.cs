@@ -1,5 +1,7 @@
+using System.Text.Json;
 using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Web;
 using InferenceServer.Testing;
 
 namespace InferenceServer.Server.Tests;
@@ -20,5 +22,23 @@ public sealed class ApiPageTests
             .Concat(AnthropicJson.Wire.MessagesRequest.Properties)
             .Concat(OpenAiJson.Wire.ResponseRequest.Properties);
         Assert.All(fields, field => Assert.Contains($"`{field.Name}`", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Page_AgainstRoutes_NamesEveryOne()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "docs", "api.md"));
+        await using var app = await TestApp.StartAsync();
+        using var description = JsonDocument.Parse(await app.Client.GetStringAsync("/openapi/v1.json"));
+        var routes = description.RootElement.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name.ToUpperInvariant()} {path.Name}"));
+        Assert.All(routes, route => Assert.Contains($"`{route}`", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Page_AgainstSnapshots_NamesEveryField()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "docs", "api.md"));
+        Assert.All(SnapshotJson.Default.Snapshot.Properties, field => Assert.Contains($"`{field.Name}`", page, StringComparison.Ordinal));
     }
 }

@@ -4,6 +4,7 @@ using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
+using InferenceServer.Server.Web;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace InferenceServer.Server.Hosting;
@@ -38,6 +39,8 @@ internal static class ServerApplication
         app.MapModels();
         app.MapHealth();
         app.MapMetrics();
+        app.MapSnapshots();
+        app.MapWebPage();
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;
     }
@@ -66,6 +69,11 @@ internal static class ServerApplication
         services.TryAddSingleton(TimeProvider.System);
         services.AddMeasuring(settings, model);
         AddResponses(services);
+        services.AddSingleton<GapWindow>();
+        services.AddSingleton<MeterReader>();
+        services.AddSingleton<SnapshotReader>();
+        services.AddSingleton<LiveFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();
