@@ -147,7 +147,7 @@ public sealed class RoutingTests
         var paths = root.GetProperty("paths");
         Assert.Equal(
             [
-                "/", "/api/hello", "/apply-template", "/detokenize", "/livez", "/metrics", "/readyz", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
+                "/", "/api/hello", "/apply-template", "/detokenize", "/livez", "/metrics", "/readyz", "/snapshots", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
                 "/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/{id}", "/v1/rerank", "/v1/responses", "/v1/responses/input_tokens", "/v1/responses/{id}", "/v1/responses/{id}/cancel",
                 "/v1/responses/{id}/input_items",
             ],
