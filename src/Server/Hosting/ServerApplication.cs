@@ -7,6 +7,7 @@ using InferenceServer.Server.Ollama;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
 using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Web;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting.Systemd;
 
@@ -49,6 +50,8 @@ internal static class ServerApplication
         app.MapModels();
         app.MapHealth();
         app.MapMetrics();
+        app.MapSnapshots();
+        app.MapWebPage();
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;
     }
@@ -81,6 +84,11 @@ internal static class ServerApplication
         services.AddMeasuring(settings, model);
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
+        services.AddSingleton<GapWindow>();
+        services.AddSingleton<MeterReader>();
+        services.AddSingleton<SnapshotReader>();
+        services.AddSingleton<LiveFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
         services.AddSingleton<GenerationStarter>();
         AddDrain(services, settings);
         services.AddSingleton<ChatPipeline>();
