@@ -41,6 +41,8 @@ internal sealed class TestApp : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    public Drain Drain => _app.Services.GetRequiredService<Drain>();
+
     public AdmissionGate Gate => _app.Services.GetRequiredService<AdmissionGate>();
 
     public static Task<TestApp> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(new FakeEngine(), settings);
@@ -53,7 +55,7 @@ internal sealed class TestApp : IAsyncDisposable
     public static async Task<TestApp> StartAsync(FakeEngine engine, TimeProvider clock, ILoggerProvider? log, params (string Key, string? Value)[] given)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0", ["Power:Enabled"] = "false" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0", ["Power:Enabled"] = "false", ["Server:DrainTimeoutMs"] = "0" });
 
         // A folder that exists only if something is stored.
         var folder = given.Any(setting => setting.Key == "Responses:Path") ? null : Path.Combine(Path.GetTempPath(), "responses-" + Guid.NewGuid().ToString("N"));
@@ -125,6 +127,9 @@ internal sealed class TestApp : IAsyncDisposable
         new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") },
         HttpCompletionOption.ResponseHeadersRead,
         cancellationToken);
+
+    /// <summary>Stops it as a signal does.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

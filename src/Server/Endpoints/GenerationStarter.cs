@@ -10,13 +10,14 @@ namespace InferenceServer.Server.Endpoints;
 /// The last stops before the engine, the same for every kind of prompt: admission, Encode, context check, Submit. Whatever can
 /// fail for the client's fault fails here, before the first byte. Any thread.
 /// </summary>
-internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel model, Settings settings, AdmissionGate gate, TimeProvider clock, ILogger<GenerationStarter> logger)
+internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel model, Settings settings, AdmissionGate gate, Drain drain, TimeProvider clock, ILogger<GenerationStarter> logger)
 {
     private long _lastGenerationId;
 
     /// <summary>Why the engine takes no work now; null if it does.</summary>
     public RequestError? WhyUnavailable() => engine.State switch
     {
+        not EngineState.Failed when drain.IsDraining => RequestError.Stopping(),
         EngineState.Ready => null,
         EngineState.Loading => RequestError.Loading(),
         EngineState.Stopping => RequestError.Stopping(),

@@ -14,6 +14,7 @@ internal static class JsonRequest
     public static async Task RunAsync(
         HttpContext context, Func<AdmissionGate.Permit?> tryEnter, Func<JsonElement, AdmissionGate.Permit, Task<RequestError?>> answer)
     {
+        var drain = context.RequestServices.GetRequiredService<Drain>();
         var settings = context.RequestServices.GetRequiredService<Settings>();
         var unavailable = context.RequestServices.GetRequiredService<ChatPipeline>().WhyUnavailable();
         if (unavailable is not null)
@@ -30,9 +31,22 @@ internal static class JsonRequest
         }
 
         using (body)
-        using (var permit = tryEnter())
         {
-            error = permit is null ? RequestError.Busy() : await answer(body.Root, permit);
+            if (!drain.TryEnter())
+            {
+                await context.WriteErrorAsync(RequestError.Stopping());
+                return;
+            }
+
+            try
+            {
+                using var permit = tryEnter();
+                error = permit is null ? RequestError.Busy() : await answer(body.Root, permit);
+            }
+            finally
+            {
+                drain.Leave();
+            }
         }
 
         if (error is not null)

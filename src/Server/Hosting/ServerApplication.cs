@@ -14,6 +14,9 @@ namespace InferenceServer.Server.Hosting;
 /// <summary>Puts the server together: services, the way of a request through the middleware, and the routes.</summary>
 internal static class ServerApplication
 {
+    /// <summary>What comes after the drain at most: a step's end, freeing the model, last bytes to slow readers.</summary>
+    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(20);
+
     /// <summary>Builds it; nothing listens yet.</summary>
     /// <param name="builder">With configuration and web server set up.</param>
     /// <param name="settings">Validated.</param>
@@ -75,6 +78,7 @@ internal static class ServerApplication
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
         services.AddSingleton<GenerationStarter>();
+        AddDrain(services, settings);
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();
         services.AddSingleton<EmbeddingPipeline>();
@@ -88,6 +92,14 @@ internal static class ServerApplication
         });
         services.AddRouting();
         services.AddOpenApi();
+    }
+
+    // Hosted services stop in reverse order: registered after the engine's and the background responses', it is done before they end.
+    private static void AddDrain(IServiceCollection services, Settings settings)
+    {
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(settings.Server.DrainTimeoutMs) + StopTime);
     }
 
     private static void AddResponses(IServiceCollection services)

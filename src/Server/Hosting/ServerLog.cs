@@ -47,6 +47,12 @@ internal static partial class ServerLog
     [LoggerMessage(3021, LogLevel.Information, "{Model} is ready after {Seconds:F1} s")]
     public static partial void ModelReady(this ILogger logger, string model, double seconds);
 
+    [LoggerMessage(3030, LogLevel.Information, "Stopping: {NumRequests} requests may finish for up to {Seconds} s; a second signal stops at once")]
+    public static partial void Draining(this ILogger logger, int numRequests, double seconds);
+
+    [LoggerMessage(3031, LogLevel.Warning, "Stopping: {NumRequests} requests are cut off")]
+    public static partial void DrainCutShort(this ILogger logger, int numRequests);
+
     [LoggerMessage(3022, LogLevel.Critical, "{Reason}")]
     public static partial void EngineFailed(this ILogger logger, string reason);
 

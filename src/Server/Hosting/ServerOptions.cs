@@ -52,6 +52,10 @@ internal sealed class ServerOptions
     [Range(0, 3_600_000)]
     public int PingIntervalMs { get; set; } = 30_000;
 
+    /// <summary>After SIGTERM requests under way have this long to finish, in milliseconds, before they are cut off with an error; 0 cuts at once.</summary>
+    [Range(0, 3_600_000)]
+    public int DrainTimeoutMs { get; set; } = 60_000;
+
     /// <summary>True: every stream ends with a usage chunk, asked for or not.</summary>
     public bool AlwaysIncludeUsage { get; set; }
 }

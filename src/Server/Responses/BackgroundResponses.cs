@@ -10,7 +10,7 @@ namespace InferenceServer.Server.Responses;
 /// The responses that run in the background. One is here from before its client hears of it until its end is stored, so that
 /// whoever asks finds it here or there. Any thread.
 /// </summary>
-internal sealed class BackgroundResponses(ResponseStore store, TimeProvider clock, ILogger<BackgroundResponses> logger) : IHostedLifecycleService
+internal sealed class BackgroundResponses(ResponseStore store, Drain drain, TimeProvider clock, ILogger<BackgroundResponses> logger) : IHostedLifecycleService
 {
     private readonly ConcurrentDictionary<string, BackgroundResponse> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();
@@ -34,7 +34,7 @@ internal sealed class BackgroundResponses(ResponseStore store, TimeProvider cloc
         return response;
     }
 
-    /// <summary>Ends them all before the engine does, and waits until their ends are on their way to the store.</summary>
+    /// <summary>Ends those that the drain left, before the engine ends, and waits until their ends are on their way to the store.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         var tasks = _tasks.Keys.ToArray();
@@ -64,6 +64,7 @@ internal sealed class BackgroundResponses(ResponseStore store, TimeProvider cloc
     private async Task RunAsync(BackgroundResponse response, AdmissionGate.Permit permit)
     {
         var startedAt = clock.GetTimestamp();
+        drain.Stay();
         try
         {
             var ended = await EndOfAsync(response, permit);
@@ -88,6 +89,7 @@ internal sealed class BackgroundResponses(ResponseStore store, TimeProvider cloc
         {
             // After the end is stored or known not to be: a reader that comes back finds all events.
             response.Log.Complete();
+            drain.Leave();
         }
     }
 

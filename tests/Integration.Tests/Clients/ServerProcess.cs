@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using InferenceServer.Testing;
+
+namespace InferenceServer.Integration.Tests.Clients;
+
+/// <summary>The server in a process of its own, as a service manager runs it, with the embedded model on a free port.</summary>
+internal sealed partial class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _errors;
+
+    private ServerProcess(Process process, Uri address)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _errors = process.StandardError.ReadToEndAsync();
+        Client = new HttpClient { BaseAddress = address, Timeout = Patience };
+    }
+
+    public HttpClient Client { get; }
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public static async Task<ServerProcess> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = AppContext.BaseDirectory,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "InferenceServer.dll"));
+        foreach (var (key, value) in settings.Prepend(("Server:Port", "0")).Prepend(("Inference:ModelPath", RepositoryFiles.ChatModel)))
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        var process = Process.Start(start)!;
+        string? line;
+        do
+        {
+            line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+        }
+        while (line is not null && !Address().IsMatch(line));
+
+        Assert.NotNull(line);
+        var server = new ServerProcess(process, new Uri(Address().Match(line).Groups[1].Value));
+        await server.WaitUntilAsync(isReady: true);
+        return server;
+    }
+
+    /// <summary>Waits until <c>/readyz</c> says so.</summary>
+    public async Task WaitUntilAsync(bool isReady)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            using var response = await Client.GetAsync("/readyz");
+            if (response.IsSuccessStatusCode == isReady)
+            {
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"/readyz stays at {response.StatusCode}.");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Sends a signal, for example <c>TERM</c>.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<(int Code, string Output, string Errors)> WaitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return (_process.ExitCode, await _output, await _errors);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    [GeneratedRegex("^Listening on (http://[^ ]+)")]
+    private static partial Regex Address();
+}
