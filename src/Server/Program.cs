@@ -20,6 +20,7 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
 
     await using var app = ServerApplication.Create(builder, settings, model);
     using var signals = new StopSignals(app.Services.GetRequiredService<Drain>());
+    using var reload = new SettingsReload(app, commandLine);
     WarnOfExposure(app.Logger, commandLine, settings.Server);
     await app.StartListeningAsync(settings, cancellationToken);
     Console.Write(Welcome.Text(app.ClientAddress(), model, needsKey: !app.Services.GetRequiredService<ApiKeys>().IsOpen));

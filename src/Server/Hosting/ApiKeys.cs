@@ -5,11 +5,11 @@ namespace InferenceServer.Server.Hosting;
 
 /// <summary>
 /// The keys that open the door. Only digests are kept, and a candidate is compared with all of them in constant time, so
-/// neither memory nor timing tells a key. Immutable; any thread.
+/// neither memory nor timing tells a key. Any thread.
 /// </summary>
 internal sealed class ApiKeys
 {
-    private readonly byte[][] _digests;
+    private volatile byte[][] _digests;
 
     public ApiKeys(IEnumerable<string> keys) => _digests = [.. keys.Select(Digest)];
 
@@ -17,16 +17,10 @@ internal sealed class ApiKeys
     public bool IsOpen => _digests.Length == 0;
 
     /// <summary>The keys of the options, which were validated.</summary>
-    public static ApiKeys From(ServerOptions options)
-    {
-        var keys = options.ApiKeyFile is { } file ? ReadFile(file) : [];
-        if (options.ApiKey is { } key)
-        {
-            keys.Add(key.Trim());
-        }
+    public static ApiKeys From(ServerOptions options) => new(Read(options));
 
-        return new ApiKeys(keys);
-    }
+    /// <summary>Takes over the keys of other options; requests that were let in stay in. Throws what reading a file throws, and changes nothing then.</summary>
+    public void Replace(ServerOptions options) => _digests = [.. Read(options).Select(Digest)];
 
     /// <summary>The keys in a file. Throws what reading a file throws.</summary>
     public static List<string> ReadFile(string path) =>
@@ -43,6 +37,17 @@ internal sealed class ApiKeys
         }
 
         return isKnown;
+    }
+
+    private static List<string> Read(ServerOptions options)
+    {
+        var keys = options.ApiKeyFile is { } file ? ReadFile(file) : [];
+        if (options.ApiKey is { } key)
+        {
+            keys.Add(key.Trim());
+        }
+
+        return keys;
     }
 
     private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));

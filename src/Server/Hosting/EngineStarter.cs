@@ -1,5 +1,6 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Commands;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -8,7 +9,7 @@ namespace InferenceServer.Server.Hosting;
 /// engine cannot start or fails for good: whoever watches over the process starts it again.
 /// </summary>
 internal sealed class EngineStarter(
-    InferenceEngine engine, ServedModel model, EngineInstruments instruments, ProcessOutcome outcome, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<EngineStarter> logger)
+    InferenceEngine engine, ServedModel model, EngineInstruments instruments, ProcessOutcome outcome, IHostApplicationLifetime lifetime, ISystemdNotifier systemd, TimeProvider clock, ILogger<EngineStarter> logger)
     : IHostedLifecycleService, IDisposable
 {
     // A device that fails for good is noticed this late; its requests have long been told.
@@ -75,6 +76,7 @@ internal sealed class EngineStarter(
             var seconds = clock.GetElapsedTime(startedAt).TotalSeconds;
             instruments.RecordLoad(seconds);
             logger.ModelReady(model.Id, seconds);
+            systemd.Notify(ServiceState.Ready);
         }
     }
 }

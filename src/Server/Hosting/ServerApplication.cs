@@ -8,6 +8,7 @@ using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
 using InferenceServer.Server.Streaming;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -62,6 +63,9 @@ internal static class ServerApplication
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<ServedModel>().Embedding?.Metadata));
         services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
+
+        // Not AddSystemd: it would say that the service is ready before the model is loaded.
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         services.AddSingleton<EngineStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineStarter>());
     }

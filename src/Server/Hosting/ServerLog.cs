@@ -53,6 +53,12 @@ internal static partial class ServerLog
     [LoggerMessage(3031, LogLevel.Warning, "Stopping: {NumRequests} requests are cut off")]
     public static partial void DrainCutShort(this ILogger logger, int numRequests);
 
+    [LoggerMessage(3032, LogLevel.Information, "Settings were read again")]
+    public static partial void Reloaded(this ILogger logger);
+
+    [LoggerMessage(3033, LogLevel.Error, "Settings were read again, but nothing was taken over: {Errors}")]
+    public static partial void NotReloaded(this ILogger logger, string errors);
+
     [LoggerMessage(3022, LogLevel.Critical, "{Reason}")]
     public static partial void EngineFailed(this ILogger logger, string reason);
 

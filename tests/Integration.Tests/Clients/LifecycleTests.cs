@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
 
 namespace InferenceServer.Integration.Tests.Clients;
 
@@ -47,6 +49,80 @@ public sealed class LifecycleTests
         var (code, output, errors) = await server.WaitAsync();
         Assert.Equal((0, ""), (code, errors));
         Assert.Contains("1 requests are cut off", output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Load_UnderSystemd_TellsItWhenTheModelIsReady()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "systemd is Linux's.");
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var path = Path.Combine(folder.FullName, "notify");
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            await using var server = await ServerProcess.StartAsync(("NOTIFY_SOCKET", path));
+            var buffer = new byte[256];
+            Assert.Equal("READY=1", Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer)));
+            server.Signal("TERM");
+            Assert.Equal(0, (await server.WaitAsync()).Code);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Hangup_WithOtherKeysAndLogLevel_TakesThemOverUnlessTheyAreWrong()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var (keys, settings) = (Path.Combine(folder.FullName, "keys"), Path.Combine(folder.FullName, "appsettings.json"));
+            await File.WriteAllTextAsync(keys, "first\n");
+            await File.WriteAllTextAsync(settings, """{"Serilog":{"MinimumLevel":{"Default":"Information"}}}""");
+            await using var server = await ServerProcess.StartInAsync(folder.FullName, ("Server:ApiKeyFile", keys));
+            Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (await ModelsAsync(server, "first"), await ModelsAsync(server, "second")));
+
+            await File.WriteAllTextAsync(keys, "second\n");
+            await File.WriteAllTextAsync(settings, """{"Serilog":{"MinimumLevel":{"Default":"Error"}}}""");
+            server.Signal("HUP");
+            var deadline = DateTime.UtcNow.AddSeconds(30);
+            while (await ModelsAsync(server, "second") != HttpStatusCode.OK)
+            {
+                Assert.True(DateTime.UtcNow < deadline, "The new key is not taken over.");
+                await Task.Delay(20);
+            }
+
+            Assert.Equal(HttpStatusCode.Unauthorized, await ModelsAsync(server, "first"));
+            await Task.Delay(1000);
+            await ModelsAsync(server, "second", "quiet-request");
+
+            await File.WriteAllTextAsync(keys, "# none\n");
+            server.Signal("HUP");
+            await Task.Delay(1000);
+            Assert.Equal(HttpStatusCode.OK, await ModelsAsync(server, "second"));
+            server.Signal("TERM");
+            var (code, output, _) = await server.WaitAsync();
+            Assert.Equal(0, code);
+            Assert.Contains("nothing was taken over: Server:ApiKeyFile", output, StringComparison.Ordinal);
+            Assert.Contains("loud-request", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("quiet-request", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<HttpStatusCode> ModelsAsync(ServerProcess server, string key, string requestId = "loud-request")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.Add("x-api-key", key);
+        request.Headers.Add("x-request-id", requestId);
+        using var response = await server.Client.SendAsync(request);
+        return response.StatusCode;
     }
 
     private static async Task<HttpResponseMessage> StreamAsync(ServerProcess server, int maxTokens)

@@ -25,16 +25,19 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>Starts it and waits until it is ready.</summary>
-    public static async Task<ServerProcess> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<ServerProcess> StartAsync(params (string Key, string Value)[] settings) => StartInAsync(AppContext.BaseDirectory, settings);
+
+    /// <summary>Starts it in a working directory and waits until it is ready.</summary>
+    public static async Task<ServerProcess> StartInAsync(string folder, params (string Key, string Value)[] settings)
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            WorkingDirectory = AppContext.BaseDirectory,
+            WorkingDirectory = folder,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "InferenceServer.dll"));
-        foreach (var (key, value) in settings.Prepend(("Server:Port", "0")).Prepend(("Inference:ModelPath", RepositoryFiles.ChatModel)))
+        foreach (var (key, value) in settings.Prepend(("Server:Port", "0")).Prepend(("Responses:Store", "false")).Prepend(("Inference:ModelPath", RepositoryFiles.ChatModel)))
         {
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         }

@@ -1,7 +1,10 @@
 using System.Net;
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Tests.Streaming;
 using InferenceServer.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Server.Tests.Hosting;
 
@@ -81,21 +84,22 @@ public sealed class DrainTests
     [Fact]
     public async Task Enter_AgainstAStop_IsEitherWaitedForOrRefused()
     {
-        for (var round = 0; round < 50; round++)
+        var settings = SettingsReader.Read(new ConfigurationBuilder().Build(), out _);
+        for (var round = 0; round < 200; round++)
         {
-            await using var app = await TestApp.StartAsync();
+            var drain = new Drain(settings, TimeProvider.System, NullLogger<Drain>.Instance);
             var numInside = 0;
             var visitors = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
             {
-                while (app.Drain.TryEnter())
+                while (drain.TryEnter())
                 {
                     Interlocked.Increment(ref numInside);
                     await Task.Yield();
                     Interlocked.Decrement(ref numInside);
-                    app.Drain.Leave();
+                    drain.Leave();
                 }
             })).ToArray();
-            await app.Drain.StoppingAsync(default).WaitAsync(TestApp.Patience);
+            await drain.StoppingAsync(default).WaitAsync(TestApp.Patience);
             Assert.Equal(0, Volatile.Read(ref numInside));
             await Task.WhenAll(visitors).WaitAsync(TestApp.Patience);
             Assert.Equal(0, Volatile.Read(ref numInside));
