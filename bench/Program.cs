@@ -8,5 +8,6 @@ var root = new RootCommand("Measures the server: over HTTP, against the bare lib
     CompareCommand.Create(),
     MicroCommand.Create(),
     SimulateCommand.Create(),
+    TelemetryCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

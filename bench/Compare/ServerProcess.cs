@@ -26,7 +26,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready; throws with the end of its output if it ends before.</summary>
     /// <param name="arguments">Of its command line, the port apart.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ServerProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
+    /// <param name="variables">Of its environment, besides ours.</param>
+    public static async Task<ServerProcess> StartAsync(
+        IEnumerable<string> arguments, CancellationToken cancellationToken, params IEnumerable<(string Name, string Value)> variables)
     {
         var address = new Uri($"http://127.0.0.1:{FindFreePort()}");
         var start = new ProcessStartInfo(Environment.ProcessPath!)
@@ -43,6 +45,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         foreach (var argument in arguments.Concat(["--host", "127.0.0.1", "--port", $"{address.Port}"]))
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
         }
 
         var process = Process.Start(start) ?? throw new InvalidOperationException("The server could not be started.");

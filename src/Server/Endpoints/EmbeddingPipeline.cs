@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Endpoints;
 
 /// <summary>The stops between a valid request and the embedding model, for embeddings and reranking alike. Any thread.</summary>
-internal sealed class EmbeddingPipeline(IInferenceEngine engine, ServedModel model, Settings settings, ChatPipeline chat)
+internal sealed class EmbeddingPipeline(IInferenceEngine engine, ServedModel model, Settings settings, ChatPipeline chat, ServerInstruments instruments, TimeProvider clock)
 {
     // Its own: a library that is being indexed takes no chat's place.
     private readonly AdmissionGate _gate = new(settings.Inference.MaxWaiting);
@@ -32,6 +33,7 @@ internal sealed class EmbeddingPipeline(IInferenceEngine engine, ServedModel mod
         ImmutableArray<EmbedInput> inputs, string param, Func<int, string> placeOf, CancellationToken cancellationToken)
     {
         EmbedResult result;
+        var start = clock.GetTimestamp();
         try
         {
             result = await engine.EmbedAsync(new EmbedRequest { Inputs = inputs }, cancellationToken);
@@ -39,6 +41,11 @@ internal sealed class EmbeddingPipeline(IInferenceEngine engine, ServedModel mod
         catch (EngineUnavailableException)
         {
             return chat.WhyUnavailable() ?? RequestError.Loading();
+        }
+
+        if (result.Status == EmbedStatus.Ok && model.Embedding is { } embedding)
+        {
+            instruments.RecordEmbedding(clock.GetElapsedTime(start).TotalSeconds, result.Embeddings.Sum(each => each.NumTokens), embedding.Id);
         }
 
         return result.Status switch

@@ -16,6 +16,9 @@ internal sealed class ServerInstruments
 {
     private const string Provider = "inference_server";
 
+    // As InferenceOptions.InterTokenTargetMs says.
+    private const int DefaultTargetMs = 250;
+
     private static readonly string[] Statuses = [.. Enumerable.Range(0, 600).Select(status => status.ToString(CultureInfo.InvariantCulture))];
 
     private readonly string _model;
@@ -35,7 +38,8 @@ internal sealed class ServerInstruments
     /// <param name="meters">Makes the meter.</param>
     /// <param name="model">Whose name goes into <c>gen_ai.response.model</c>: the operator's, whatever the client called it.</param>
     /// <param name="gate">How full the server is.</param>
-    public ServerInstruments(IMeterFactory meters, ServedModel model, AdmissionGate gate)
+    /// <param name="settings">For the target of pauses.</param>
+    public ServerInstruments(IMeterFactory meters, ServedModel model, AdmissionGate gate, Settings settings)
     {
         _model = model.Id;
         var meter = meters.Create(MeterNames.Server);
@@ -51,6 +55,8 @@ internal sealed class ServerInstruments
         _prefill = meter.CreateHistogram("inference.request.prefill.duration", "s", "From its place until the first token.", advice: Buckets.FirstToken);
         _decode = meter.CreateHistogram("inference.request.decode.duration", "s", "From the first token to the end.", advice: Buckets.Request);
         _compile = meter.CreateHistogram("inference.grammar.compile.duration", "s", "Time to compile a grammar: JSON Schema, regular expression or GBNF.", advice: Buckets.FirstToken);
+        var target = (settings.Inference.InterTokenTargetMs ?? DefaultTargetMs) / 1000.0;
+        meter.CreateObservableGauge("inference.inter_token.target", () => target, "s", "What pauses of streams should stay under; unless it was set, four decode steps count too, if longer.");
         meter.CreateObservableGauge("inference.admission.taken", () => gate.NumTaken, "{request}", "Answers under way, from admission to their last byte.");
         meter.CreateObservableGauge("inference.admission.capacity", () => gate.Capacity, "{request}", "Answers that may be under way; more are refused with 429.");
     }
@@ -71,12 +77,20 @@ internal sealed class ServerInstruments
     public void RecordCompile(double seconds) => _compile.Record(seconds);
 
     /// <summary>Labels that all metrics of an operation have; made once per request.</summary>
-    /// <param name="operation">In OpenTelemetry's words: <c>chat</c>, <c>text_completion</c>, <c>embeddings</c>.</param>
+    /// <param name="operation">In OpenTelemetry's words: <c>chat</c>, <c>text_completion</c>.</param>
     /// <param name="error">In a word; null if there was none.</param>
     public KeyValuePair<string, object?>[] TagsOf(string operation, string? error = null)
     {
-        KeyValuePair<string, object?>[] tags = [new("gen_ai.operation.name", operation), new("gen_ai.provider.name", Provider), new("gen_ai.response.model", _model)];
+        var tags = Tags(operation, _model);
         return error is null ? tags : [.. tags, new("error.type", error)];
+    }
+
+    /// <summary>Texts were turned into vectors, or scored, in so many seconds after their admission.</summary>
+    public void RecordEmbedding(double seconds, long numTokens, string model)
+    {
+        var tags = Tags("embeddings", model);
+        RecordRequest(seconds, tags);
+        RecordTokens(numTokens, null, tags);
     }
 
     /// <summary>The first token of an answer was handed over.</summary>
@@ -110,6 +124,9 @@ internal sealed class ServerInstruments
             _perToken.Record(perToken, tags);
         }
     }
+
+    private static KeyValuePair<string, object?>[] Tags(string operation, string model) =>
+        [new("gen_ai.operation.name", operation), new("gen_ai.provider.name", Provider), new("gen_ai.response.model", model)];
 
     private static void Record(Histogram<double> histogram, double? seconds)
     {

@@ -10,7 +10,7 @@ public sealed class ClientCollection : ICollectionFixture<ClientCollection.Fixtu
     {
         internal RunningServer Server { get; private set; } = null!;
 
-        public async Task InitializeAsync() => Server = await RunningServer.StartAsync();
+        public async Task InitializeAsync() => Server = await RunningServer.StartAsync(("Metrics:MemoryBandwidthGBps", "50"));
 
         public async Task DisposeAsync()
         {

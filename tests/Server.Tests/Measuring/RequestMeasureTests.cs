@@ -99,6 +99,18 @@ public sealed class RequestMeasureTests
     }
 
     [Fact]
+    public async Task Embeddings_Computed_AreARequestOfTheirModel()
+    {
+        await using var app = await TestApp.StartAsync();
+        (await app.PostAsync("/v1/embeddings", """{"input":"12345678"}""")).Dispose();
+        var page = MetricsPage.Parse(await app.Client.GetStringAsync("/metrics"));
+        (string, string)[] labels = [("gen_ai_operation_name", "embeddings"), ("gen_ai_response_model", "tiny-embed")];
+        Assert.Equal(1, page.Sum("gen_ai_server_request_duration_seconds_count", labels));
+        Assert.Equal(8, page.Sum("gen_ai_client_token_usage_sum", [.. labels, ("gen_ai_token_type", "input")]));
+        Assert.Empty(page.Find("gen_ai_client_token_usage_sum", ("gen_ai_token_type", "output")));
+    }
+
+    [Fact]
     public async Task Refusals_OfEveryKind_AreCountedByCodeAndStatus()
     {
         await using var app = await TestApp.StartAsync(new FakeEngine { Capacity = 0 });
