@@ -10,7 +10,7 @@ namespace InferenceServer.Server.Responses;
 /// The responses that run in the background. One is here from before its client hears of it until its end is stored, so that
 /// whoever asks finds it here or there. Any thread.
 /// </summary>
-internal sealed class BackgroundResponses(ResponseStore store, TimeProvider clock, ILogger<BackgroundResponses> logger) : IHostedLifecycleService
+internal sealed class BackgroundResponses(ResponseStore store, RunningGenerations running, TimeProvider clock, ILogger<BackgroundResponses> logger) : IHostedLifecycleService
 {
     private readonly ConcurrentDictionary<string, BackgroundResponse> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();
@@ -28,7 +28,7 @@ internal sealed class BackgroundResponses(ResponseStore store, TimeProvider cloc
     {
         var response = new BackgroundResponse(draft, generation, measure, items, clock);
         _running[draft.Id] = response;
-        var task = RunAsync(response, permit);
+        var task = RunAsync(response, generation, permit);
         _tasks[task] = true;
         _ = task.ContinueWith(ended => _tasks.TryRemove(ended, out _), TaskScheduler.Default);
         return response;
@@ -61,12 +61,12 @@ internal sealed class BackgroundResponses(ResponseStore store, TimeProvider cloc
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task RunAsync(BackgroundResponse response, AdmissionGate.Permit permit)
+    private async Task RunAsync(BackgroundResponse response, Generation generation, AdmissionGate.Permit permit)
     {
         var startedAt = clock.GetTimestamp();
         try
         {
-            var ended = await EndOfAsync(response, permit);
+            var ended = await EndOfAsync(response, generation, permit);
             var entry = response.ToLogEntry();
             logger.BackgroundDone(
                 ended.Id,
@@ -91,9 +91,10 @@ internal sealed class BackgroundResponses(ResponseStore store, TimeProvider cloc
         }
     }
 
-    private async Task<ResponseBody> EndOfAsync(BackgroundResponse response, AdmissionGate.Permit permit)
+    private async Task<ResponseBody> EndOfAsync(BackgroundResponse response, Generation generation, AdmissionGate.Permit permit)
     {
         using (permit)
+        using (running.Add(generation))
         {
             try
             {
