@@ -10,7 +10,7 @@ namespace InferenceServer.Server.Responses;
 /// The responses that run in the background. One is here from before its client hears of it until its end is stored, so that
 /// whoever asks finds it here or there. Any thread.
 /// </summary>
-internal sealed class BackgroundResponses(ResponseStore store, Drain drain, TimeProvider clock, ILogger<BackgroundResponses> logger) : IHostedLifecycleService
+internal sealed class BackgroundResponses(ResponseStore store, Drain drain, RunningGenerations running, TimeProvider clock, ILogger<BackgroundResponses> logger) : IHostedLifecycleService
 {
     private readonly ConcurrentDictionary<string, BackgroundResponse> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();
@@ -28,7 +28,7 @@ internal sealed class BackgroundResponses(ResponseStore store, Drain drain, Time
     {
         var response = new BackgroundResponse(draft, generation, measure, items, clock);
         _running[draft.Id] = response;
-        var task = RunAsync(response, permit);
+        var task = RunAsync(response, generation, permit);
         _tasks[task] = true;
         _ = task.ContinueWith(ended => _tasks.TryRemove(ended, out _), TaskScheduler.Default);
         return response;
@@ -61,13 +61,13 @@ internal sealed class BackgroundResponses(ResponseStore store, Drain drain, Time
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task RunAsync(BackgroundResponse response, AdmissionGate.Permit permit)
+    private async Task RunAsync(BackgroundResponse response, Generation generation, AdmissionGate.Permit permit)
     {
         var startedAt = clock.GetTimestamp();
         drain.Stay();
         try
         {
-            var ended = await EndOfAsync(response, permit);
+            var ended = await EndOfAsync(response, generation, permit);
             var entry = response.ToLogEntry();
             logger.BackgroundDone(
                 ended.Id,
@@ -93,9 +93,10 @@ internal sealed class BackgroundResponses(ResponseStore store, Drain drain, Time
         }
     }
 
-    private async Task<ResponseBody> EndOfAsync(BackgroundResponse response, AdmissionGate.Permit permit)
+    private async Task<ResponseBody> EndOfAsync(BackgroundResponse response, Generation generation, AdmissionGate.Permit permit)
     {
         using (permit)
+        using (running.Add(generation))
         {
             try
             {

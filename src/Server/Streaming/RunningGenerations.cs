@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace InferenceServer.Server.Streaming;
 
-/// <summary>Every generation whose answer is being written, for whoever wants to look on. Any thread.</summary>
+/// <summary>Every generation whose answer is being written, to a client or to the store, for whoever wants to look on. Any thread.</summary>
 internal sealed class RunningGenerations
 {
     private readonly ConcurrentDictionary<Generation, long> _running = new();

@@ -68,6 +68,19 @@ public sealed class NativeEndpointTests
     }
 
     [Fact]
+    public async Task Slots_WhileAResponseRunsInTheBackground_ShowIt()
+    {
+        await using var app = await TestApp.StartAsync(new FakeEngine { IsManual = true });
+        using var response = await app.PostAsync("/v1/responses", """{"input":"Hi","background":true}""");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var generation = await app.Engine.NextAsync(TestApp.Patience);
+        generation.Start();
+        await WaitForAsync(app, slots => CountRunning(slots) == 1);
+        generation.Finish(Inference.Scheduling.FinishReason.Stop);
+        await WaitForAsync(app, slots => CountRunning(slots) == 0);
+    }
+
+    [Fact]
     public async Task Slots_AllInUse_FailIfAskedTo()
     {
         await using var app = await TestApp.StartAsync(new FakeEngine { IsManual = true }, ("Inference:Parallel", "1"));
