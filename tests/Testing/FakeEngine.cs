@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using System.Threading.Channels;
+using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Models;
 
@@ -26,6 +27,12 @@ public sealed class FakeEngine : IInferenceEngine
 
     /// <inheritdoc/>
     public EngineStats Stats { get; set; } = new();
+
+    /// <summary>The map of the KV memory.</summary>
+    public ImmutableArray<KvSpan> Map { get; set; } = [];
+
+    /// <inheritdoc/>
+    public ValueTask<ImmutableArray<KvSpan>> MapCacheAsync() => ValueTask.FromResult(Map);
 
     /// <inheritdoc/>
     public StepReportQueue StepReports { get; } = new(maxRows: 8);

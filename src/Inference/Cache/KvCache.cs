@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 
 namespace InferenceServer.Inference.Cache;
@@ -208,6 +209,9 @@ internal sealed class KvCache
         {
         }
     }
+
+    /// <summary>What is in the cells that are not free; <paramref name="leases"/> are all there are.</summary>
+    public ImmutableArray<KvSpan> DrawMap(IEnumerable<(long RequestId, KvLease Lease)> leases) => KvMap.Draw(_tree.Roots, leases);
 
     /// <summary>How many positions, from 0, a sequence id covers by the books; 0 if it is free. Leases count with their own cells only by the caller.</summary>
     public int GetCachedLength(int sequenceId) => _isCached[sequenceId] ? _endOf[sequenceId]!.End : 0;

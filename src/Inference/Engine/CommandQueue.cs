@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using InferenceServer.Inference.Cache;
 
 namespace InferenceServer.Inference.Engine;
 
@@ -46,6 +48,22 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
 
     /// <summary>Queues an abort.</summary>
     public void Abort(long requestId) => Send(new EngineCommand(null, requestId));
+
+    /// <summary>Asks for the map of the KV memory as it is between two steps; empty if the queue is closed.</summary>
+    public Task<ImmutableArray<KvSpan>> AskMap()
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return Task.FromResult(ImmutableArray<KvSpan>.Empty);
+            }
+
+            var map = new TaskCompletionSource<ImmutableArray<KvSpan>>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Send(new EngineCommand(null, 0, map));
+            return map.Task;
+        }
+    }
 
     /// <summary>A request got a place or ended without one.</summary>
     public void Leave() => Interlocked.Decrement(ref _numWaiting);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Models;
@@ -97,6 +98,8 @@ internal sealed class EngineLoop
                 _commands.Leave();
                 generation.Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Finished, Reason = reason });
             }
+
+            command.Map?.SetResult([]);
         }
 
         foreach (var generation in _generations.Values)
@@ -199,12 +202,19 @@ internal sealed class EngineLoop
                 _generations.Add(submitted.RequestId, submitted); // ids are unique by contract
                 _scheduler.Add(submitted);
             }
+            else if (command.Map is { } map)
+            {
+                map.SetResult(DrawMap());
+            }
             else if (_generations.TryGetValue(command.AbortedId, out var aborted))
             {
                 _scheduler.Abort(aborted);
             }
         }
     }
+
+    private ImmutableArray<KvSpan> DrawMap() =>
+        _scheduler.Cache.DrawMap(_scheduler.Running.Select(sequence => (sequence.RequestId, sequence.Lease!)));
 
     // When idle. Books that are wrong would spoil answers silently: start from empty memory instead, and say so.
     private void CheckBooks()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Scheduling;
 
@@ -18,6 +19,12 @@ public interface IInferenceEngine
 
     /// <summary>A snapshot of counts at the end of the last step.</summary>
     EngineStats Stats { get; }
+
+    /// <summary>
+    /// The KV memory as it is between two steps: who holds how many cells, and what is cached. Takes until the end of the present step. Empty
+    /// unless <see cref="EngineState.Ready"/>.
+    /// </summary>
+    ValueTask<ImmutableArray<KvSpan>> MapCacheAsync();
 
     /// <summary>A report of every step since <see cref="EngineState.Ready"/>, to be read by one reader (<see cref="StepReader"/>).</summary>
     StepReportQueue StepReports { get; }

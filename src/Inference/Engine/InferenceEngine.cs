@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
@@ -59,6 +60,10 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 
     /// <inheritdoc/>
     public EngineStats Stats => _engine?.Loop.GetStats() ?? new EngineStats();
+
+    /// <inheritdoc/>
+    public ValueTask<ImmutableArray<KvSpan>> MapCacheAsync() =>
+        _state == EngineState.Ready ? new ValueTask<ImmutableArray<KvSpan>>(_commands.AskMap()) : ValueTask.FromResult(ImmutableArray<KvSpan>.Empty);
 
     /// <inheritdoc/>
     public StepReportQueue StepReports { get; }

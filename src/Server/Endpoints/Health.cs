@@ -1,18 +1,17 @@
 using InferenceServer.Inference.Engine;
-using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Endpoints;
 
 /// <summary>
-/// <c>/health</c>, <c>/v1/health</c>, <c>/readyz</c>: is the model there to be asked? <c>/livez</c>: is the process worth keeping? And
-/// <c>/</c>: what is this? None needs a key.
+/// <c>/health</c>, <c>/v1/health</c>, <c>/readyz</c>: is the model there to be asked? <c>/livez</c>: is the process worth keeping? None
+/// needs a key.
 /// </summary>
 internal static class Health
 {
     /// <summary>Paths that answer without a key.</summary>
-    public static bool IsPublic(PathString path) => path.Value is "/" or "/health" or "/v1/health" or "/livez" or "/readyz" or "/api/hello";
+    public static bool IsPublic(PathString path) => path.Value is "/health" or "/v1/health" or "/livez" or "/readyz" or "/api/hello";
 
     /// <summary>Maps them all.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -26,9 +25,6 @@ internal static class Health
         routes.MapMethods("/livez", [HttpMethods.Get], (Func<HttpContext, Task>)LiveAsync)
             .WithName("livez").WithTags("Service").WithSummary("200 unless the engine has failed for good.")
             .Produces<HealthBody>().WithErrors(503);
-        routes.MapMethods("/", [HttpMethods.Get], (Func<HttpContext, Task>)IndexAsync)
-            .WithName("index").WithTags("Service").WithSummary("What this server is and where to go on.")
-            .Produces<ServiceIndex>();
     }
 
     private static Task ReadyAsync(HttpContext context)
@@ -41,20 +37,6 @@ internal static class Health
     {
         var engine = context.RequestServices.GetRequiredService<IInferenceEngine>();
         return AnswerAsync(context, engine.State == EngineState.Failed ? RequestError.EngineFailed() : null);
-    }
-
-    private static Task IndexAsync(HttpContext context)
-    {
-        var model = context.RequestServices.GetRequiredService<ServedModel>();
-        var index = new ServiceIndex(
-            "InferenceServer",
-            ServerVersion.Text,
-            model.Id,
-            [
-                "/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/models", "/tokenize", "/detokenize", "/apply-template", "/health",
-                "/api/chat", "/api/generate", "/completion", "/infill", "/openapi/v1.json",
-            ]);
-        return context.WriteJsonAsync(StatusCodes.Status200OK, index, OpenAiJson.Wire.ServiceIndex);
     }
 
     private static Task AnswerAsync(HttpContext context, RequestError? fault) => fault is null

@@ -1,5 +1,6 @@
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Validation;
+using InferenceServer.Server.Web;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -11,7 +12,7 @@ internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys, Settings sett
     /// <summary>Refuses, or runs the rest of the pipeline.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (keys.IsOpen || Health.IsPublic(context.Request.Path) || Metrics.IsOpen(context, settings.Metrics))
+        if (keys.IsOpen || Health.IsPublic(context.Request.Path) || WebPage.IsPublic(context.Request.Path) || Metrics.IsOpen(context, settings.Metrics))
         {
             return next(context);
         }

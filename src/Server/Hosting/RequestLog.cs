@@ -2,6 +2,7 @@ using System.Globalization;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Validation;
+using InferenceServer.Server.Web;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -61,7 +62,7 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, Serve
                 chat.FirstTokenMs,
                 chat.TokensPerSecond);
         }
-        else if (Health.IsPublic(path))
+        else if (Health.IsPublic(path) || WebPage.IsPublic(path))
         {
             logger.ProbeDone(method, path, status, elapsed);
         }

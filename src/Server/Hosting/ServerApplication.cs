@@ -7,6 +7,7 @@ using InferenceServer.Server.Ollama;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
 using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Web;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace InferenceServer.Server.Hosting;
@@ -45,6 +46,8 @@ internal static class ServerApplication
         app.MapModels();
         app.MapHealth();
         app.MapMetrics();
+        app.MapSnapshots();
+        app.MapWebPage();
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;
     }
@@ -74,6 +77,7 @@ internal static class ServerApplication
         services.AddMeasuring(settings, model);
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
+        services.AddWebPage();
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton<ChatPipeline>();
         services.AddSingleton<CompletionPipeline>();

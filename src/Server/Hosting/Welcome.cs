@@ -12,7 +12,8 @@ internal static class Welcome
         var key = needsKey ? " -H 'Authorization: Bearer YOUR_KEY'" : "";
         return $$"""
             Listening on {{address}} (model {{model.Id}}, loading now)
-            Try: curl {{address}}/v1/chat/completions{{key}} -d '{"messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"What is the capital of France?"}],"temperature":0}'
+            Open it in a browser for chat and a look at the machine, or
+            try: curl {{address}}/v1/chat/completions{{key}} -d '{"messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"What is the capital of France?"}],"temperature":0}'
 
             """;
     }

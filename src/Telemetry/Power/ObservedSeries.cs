@@ -43,6 +43,6 @@ internal sealed class ObservedSeries
         }
 
         _told.UnionWith(_tellsNow);
-        return _measurements;
+        return [.. _measurements]; // a copy: two readers may collect at a time
     }
 }

@@ -1,0 +1,114 @@
+using InferenceServer.Testing;
+using Microsoft.Playwright;
+
+namespace InferenceServer.Integration.Tests.Web;
+
+/// <summary>One headless Chromium for all tests of the page; the machine's own, since the driver would download another.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.CloseAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+
+    /// <summary>An empty tab of a new profile. Skips the test where Chromium is missing.</summary>
+    internal async Task<Tab> OpenAsync(int width = 1280, int height = 800, ColorScheme colors = ColorScheme.Light)
+    {
+        var missing = TestTool.WhyMissing("chromium");
+        Skip.If(missing is not null, missing);
+        _playwright ??= await Playwright.CreateAsync();
+        _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = FindChromium(),
+
+            // What it would otherwise ask the internet for has no place in a test.
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+        var context = await _browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            ColorScheme = colors,
+        });
+        context.SetDefaultTimeout(30_000);
+        return new Tab(context, await context.NewPageAsync());
+    }
+
+    private static string FindChromium() =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "chromium")).First(File.Exists);
+}
+
+/// <summary>A tab, with what went wrong in it and what it asked for.</summary>
+internal sealed class Tab : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly List<string> _errors = [];
+    private readonly List<string> _requests = [];
+
+    public Tab(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+        page.Console += (_, message) => Add(_errors, message.Type is "error" or "warning" ? message.Text : null);
+        page.PageError += (_, error) => Add(_errors, error);
+        page.Request += (_, request) => Add(_requests, request.Url);
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Errors and warnings in the console so far.</summary>
+    public IReadOnlyList<string> Errors => Copy(_errors);
+
+    /// <summary>Addresses asked for so far.</summary>
+    public IReadOnlyList<string> Requests => Copy(_requests);
+
+    public ILocator Answer => Page.Locator(".message.assistant").Last;
+
+    public async Task SayAsync(string text)
+    {
+        await Page.FillAsync("#prompt", text);
+        await Page.ClickAsync("#send");
+    }
+
+    /// <summary>Waits until the last answer has ended.</summary>
+    public Task WaitForAnswerAsync() => Page.WaitForFunctionAsync("document.querySelector('.message.assistant:last-child:not(.busy)')");
+
+    /// <summary>Keeps a picture where <c>SCREENSHOTS</c> names a folder: that is how those in docs/images were made.</summary>
+    public async Task KeepPictureAsync(string name)
+    {
+        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)
+        {
+            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, name + ".png") });
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await _context.CloseAsync();
+
+    private static void Add(List<string> list, string? item)
+    {
+        lock (list)
+        {
+            if (item is not null)
+            {
+                list.Add(item);
+            }
+        }
+    }
+
+    private static List<string> Copy(List<string> list)
+    {
+        lock (list)
+        {
+            return [.. list];
+        }
+    }
+}
