@@ -39,7 +39,8 @@ public sealed class Browser : IAsyncLifetime
             ViewportSize = new ViewportSize { Width = width, Height = height },
             ColorScheme = colors,
         });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(60_000);
+        Assertions.SetDefaultExpectTimeout(60_000);
         return new Tab(context, await context.NewPageAsync());
     }
 
@@ -80,7 +81,18 @@ internal sealed class Tab : IAsyncDisposable
     }
 
     /// <summary>Waits until the last answer has ended.</summary>
-    public Task WaitForAnswerAsync() => Page.WaitForFunctionAsync("document.querySelector('.message.assistant:last-child:not(.busy)')");
+    public Task WaitForAnswerAsync() => WaitUntilAsync("document.querySelector('.message.assistant:last-child:not(.busy)') !== null");
+
+    /// <summary>Waits until an expression is true. Looks from outside: the page's policy lets nobody evaluate text inside.</summary>
+    public async Task WaitUntilAsync(string expression)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(60);
+        while (!await Page.EvaluateAsync<bool>(expression))
+        {
+            Assert.True(DateTime.UtcNow < deadline, $"Not within a minute: {expression}");
+            await Task.Delay(50);
+        }
+    }
 
     /// <summary>Keeps a picture where <c>SCREENSHOTS</c> names a folder: that is how those in docs/images were made.</summary>
     public async Task KeepPictureAsync(string name)

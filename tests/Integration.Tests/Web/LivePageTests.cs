@@ -11,6 +11,7 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
 {
     private const string Question = "What is the capital of France?";
     private const string Story = "Tell me a very long story about a lighthouse keeper, his dog and the sea.";
+    private const string Numbers = "Write the numbers from 1 to 500, one per line.";
 
     [SkippableTheory]
     [InlineData(ColorScheme.Light, "page-light")]
@@ -29,11 +30,11 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
         await tab.WaitForAnswerAsync();
         await Expect(tab.Answer.Locator("footer")).ToContainTextAsync("tokens/s");
 
-        await tab.SayAsync(Story);
-        await tab.Page.WaitForFunctionAsync("parseFloat(document.getElementById('tokens-per-second').textContent) > 1");
+        await tab.SayAsync(Numbers);
+        await tab.WaitUntilAsync("parseFloat(document.getElementById('tokens-per-second').textContent) > 1");
         await Expect(tab.Page.Locator("#running")).ToHaveTextAsync("1 of 8");
         await Expect(tab.Page.Locator("#kv-legend")).ToContainTextAsync("Sequence");
-        await tab.Page.WaitForFunctionAsync("document.getElementById('chart-tokens').dataset.points >= 4 && document.getElementById('chart-gap').dataset.points >= 2");
+        await tab.WaitUntilAsync("document.getElementById('chart-tokens').dataset.points >= 4 && document.getElementById('chart-gap').dataset.points >= 2");
         await Expect(tab.Page.Locator("#gap")).ToContainTextAsync("ms");
         await tab.KeepPictureAsync(picture);
         await tab.Page.ClickAsync("#stop");
@@ -77,7 +78,7 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
         await tab.SayAsync("Write a short poem about the sea.");
         await tab.Page.ClickAsync("nav button[data-view=machine]");
         await Expect(tab.Page.Locator("#chat")).ToBeHiddenAsync();
-        await tab.Page.WaitForFunctionAsync("document.getElementById('chart-tokens').dataset.points >= 3");
+        await tab.WaitUntilAsync("document.getElementById('chart-tokens').dataset.points >= 3");
         Assert.True(await FitsAsync(tab));
         await tab.KeepPictureAsync("page-phone-machine");
         await tab.Page.ClickAsync("nav button[data-view=chat]");
@@ -117,7 +118,7 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
                 "<script>window.harmed = 1</script>\n\n", "<img src=x onerror=\"window.harmed = 2\">\n\n", "![x](https://evil.example/leak.png)\n\n", "[link](javascript:window.harmed=3)\n\n",
                 "<iframe src=\"https://evil.example\"></iframe>\n\n", "<style>body { display: none }</style>\n\n", "<svg><a xlink:href=\"javascript:window.harmed=4\"><text>x</text></a></svg>\n\n",
                 "<form action=\"https://evil.example\"><input name=a></form>\n\n", "<b onclick=\"window.harmed = 5\" style=\"position:fixed\" id=\"send\">bold</b>\n\n",
-                "<a href=\"https://example.org/\" target=_top>fine</a>\n\n", "| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\n<script>alert(1)</script>\n```\n\n**strong end**",
+                "<a href=\"https://example.org/\" target=_top>fine</a>\n\n", "[good](https://example.org/)<br><b>plain</b>\n\n", "| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\n<script>alert(1)</script>\n```\n\n**strong end**",
             ],
         };
         await using var server = await RunningServer.StartAsync(engine);
@@ -126,11 +127,12 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
         await tab.SayAsync("<img src=x onerror=\"window.harmed = 6\"> **not bold**");
         await Expect(tab.Answer.Locator("strong")).ToHaveTextAsync("strong end");
         await tab.WaitForAnswerAsync();
-        await tab.Answer.Locator("b").ClickAsync();
+        await Expect(tab.Answer.Locator("b")).ToHaveTextAsync("plain");
+        await Expect(tab.Answer.Locator(".text")).ToContainTextAsync("<script>window.harmed = 1</script>");
 
         Assert.Equal("undefined", await tab.Page.EvaluateAsync<string>("typeof window.harmed"));
         Assert.Equal(0, await tab.Page.Locator("#messages").Locator("script, img, iframe, style, svg, form, input, [onclick], [style], [id]").CountAsync());
-        Assert.Equal(["https://example.org/"], await tab.Answer.Locator("a[href]").EvaluateAllAsync<string[]>("links => links.map(link => link.href)"));
+        Assert.Equal(["https://evil.example/leak.png", "https://example.org/"], await tab.Answer.Locator("a[href]").EvaluateAllAsync<string[]>("links => links.map(link => link.href)"));
         await Expect(tab.Answer.Locator("td").First).ToHaveTextAsync("1");
         await Expect(tab.Answer.Locator("pre code")).ToContainTextAsync("<script>alert(1)</script>");
         await Expect(tab.Page.Locator(".message.user .text")).ToContainTextAsync("**not bold**");

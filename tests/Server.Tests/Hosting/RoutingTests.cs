@@ -148,7 +148,7 @@ public sealed class RoutingTests
         Assert.Equal(
             [
                 "/", "/api/chat", "/api/generate", "/api/hello", "/api/ps", "/api/show", "/api/tags", "/api/version", "/apply-template", "/completion", "/detokenize", "/infill", "/livez",
-                "/metrics", "/props", "/readyz", "/slots", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
+                "/metrics", "/props", "/readyz", "/slots", "/snapshots", "/tokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/health",
                 "/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/{id}", "/v1/rerank", "/v1/responses", "/v1/responses/input_tokens", "/v1/responses/{id}", "/v1/responses/{id}/cancel",
                 "/v1/responses/{id}/input_items",
             ],
