@@ -84,11 +84,7 @@ internal static class ServerApplication
         services.AddMeasuring(settings, model);
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
-        services.AddSingleton<GapWindow>();
-        services.AddSingleton<MeterReader>();
-        services.AddSingleton<SnapshotReader>();
-        services.AddSingleton<LiveFeed>();
-        services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
+        services.AddWebPage();
         services.AddSingleton<GenerationStarter>();
         AddDrain(services, settings);
         services.AddSingleton<ChatPipeline>();

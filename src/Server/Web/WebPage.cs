@@ -19,7 +19,17 @@ internal static class WebPage
     /// <summary>Paths that answer without a key.</summary>
     public static bool IsPublic(PathString path) => path.Value == "/" || path.StartsWithSegments("/web");
 
-    /// <summary>Maps both.</summary>
+    /// <summary>What makes the page's snapshots.</summary>
+    public static void AddWebPage(this IServiceCollection services)
+    {
+        services.AddSingleton<GapWindow>();
+        services.AddSingleton<MeterReader>();
+        services.AddSingleton<SnapshotReader>();
+        services.AddSingleton<LiveFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
+    }
+
+    /// <summary>Maps the page and its files.</summary>
     public static void MapWebPage(this IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/", [HttpMethods.Get], (Func<HttpContext, Task>)IndexAsync)

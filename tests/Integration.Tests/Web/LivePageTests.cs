@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using InferenceServer.Integration.Tests.Clients;
 using InferenceServer.Testing;
 using Microsoft.Playwright;
@@ -7,7 +8,7 @@ namespace InferenceServer.Integration.Tests.Web;
 
 /// <summary>The page at <c>/</c> as its users see it: in Chromium, against the real engine where that matters.</summary>
 [Collection(ClientCollection.Name)]
-public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser browser) : IClassFixture<Browser>
+public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Browser browser) : IClassFixture<Browser>
 {
     private const string Question = "What is the capital of France?";
     private const string Story = "Tell me a very long story about a lighthouse keeper, his dog and the sea.";
@@ -42,7 +43,7 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
         await Expect(tab.Page.Locator("#kv-legend")).ToContainTextAsync("ached prefix");
 
         // This machine's memory is known; of what it has no channel for it says so.
-        await Expect(tab.Page.Locator("#memory")).ToContainTextAsync("MiB");
+        await Expect(tab.Page.Locator("#memory")).ToContainTextAsync(MemorySize());
         Assert.DoesNotContain("0 W", await tab.Page.InnerTextAsync("#watts"), StringComparison.Ordinal);
         Assert.All(tab.Requests, address => Assert.StartsWith(fixture.Server.Address.ToString(), address, StringComparison.Ordinal));
         Assert.Empty(tab.Errors);
@@ -75,6 +76,9 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
         await using var tab = await browser.OpenAsync(390, 844, ColorScheme.Dark);
         await tab.Page.GotoAsync(fixture.Server.Address.ToString());
         await Expect(tab.Page.Locator("#machine")).ToBeHiddenAsync();
+        await tab.Page.ClickAsync("#options summary");
+        await tab.Page.FillAsync("#max-tokens", "40");
+        await tab.Page.ClickAsync("#options summary");
         await tab.SayAsync("Write a short poem about the sea.");
         await tab.Page.ClickAsync("nav button[data-view=machine]");
         await Expect(tab.Page.Locator("#chat")).ToBeHiddenAsync();
@@ -163,6 +167,9 @@ public sealed class LivePageTests(ClientCollection.Fixture fixture, Browser brow
         await Expect(tab.Answer.Locator(".call pre")).ToContainTextAsync("\"city\": \"Oslo\"");
         Assert.Empty(tab.Errors);
     }
+
+    [GeneratedRegex("[0-9] [MG]iB")]
+    private static partial Regex MemorySize();
 
     private static Task<bool> FitsAsync(Tab tab) => tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight");
 }
