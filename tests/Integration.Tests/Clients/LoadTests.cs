@@ -65,8 +65,9 @@ public sealed class LoadTests(ClientCollection.Fixture fixture)
             return _server.Stats.NumSteps - before;
         }));
 
-        // Three small prompts fit into one or two steps; one more may have been running when they came, one more pass while their bytes travel.
-        Assert.All(answers, steps => Assert.InRange(steps, 1, 6));
+        // Three small prompts beside a stream take up to four chunks of the planned length; one step may have been running when they came, and
+        // a few short ones pass while their bytes travel on a busy machine. The long one would take 8,000.
+        Assert.All(answers, steps => Assert.InRange(steps, 1, 10));
         Assert.True(_server.Stats.NumRunning >= 1);
         longOne.Close();
         await _server.WaitUntilIdleAsync();

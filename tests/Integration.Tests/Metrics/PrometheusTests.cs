@@ -180,7 +180,8 @@ public sealed partial class PrometheusTests(ClientCollection.Fixture fixture)
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Code();
 
-    [GeneratedRegex(@"\b(up(?=\{)|(inference|hw|gen_ai)_[a-z0-9_]+|instance:[a-z0-9_:]+)\b")]
+    // A name before a quoted value is a label's.
+    [GeneratedRegex(@"\b(up(?=\{)|(inference|hw|gen_ai)_[a-z0-9_]+|instance:[a-z0-9_:]+)\b(?![=!]~?=?"")")]
     private static partial Regex RuleMetric();
 
     // Comments and summaries name no series; names of rules do, but are found where they are used.
