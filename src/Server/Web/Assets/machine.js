@@ -33,7 +33,7 @@ function show(snapshot, charts) {
   text('prefill', `prefill ${number(snapshot.prefill_per_second, 0) ?? '-'}/s`);
   text('running', `${snapshot.running} of ${snapshot.parallel}`);
   text('waiting', `${snapshot.waiting} waiting`);
-  text('gap', snapshot.gap_p99_ms === null ? 'idle' : `${number(snapshot.gap_p99_ms, 0)} ms`);
+  text('gap', snapshot.gap_p99_ms === null ? 'idle' : duration(snapshot.gap_p99_ms));
   showBandwidth(snapshot);
   drawMap(snapshot.kv);
   list('watts', snapshot.watts, value => `${number(value, 2)} W`);
@@ -68,6 +68,8 @@ function text(id, value) {
 
 const words = name => (name ?? '').replaceAll('_', ' ');
 const number = (value, digits) => value === null || value === undefined ? null : value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
+
+const duration = ms => ms < 1000 ? `${number(ms, 0)} ms` : `${number(ms / 1000, 1)} s`;
 
 function bytes(value) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
