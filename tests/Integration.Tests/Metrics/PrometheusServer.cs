@@ -33,7 +33,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
 
         var configuration = await File.ReadAllTextAsync(Path.Combine(Delivered, "prometheus.yml"));
         configuration = Replace(configuration, "\"127.0.0.1:8080\"", string.Join(", ", targets.Select(target => $"\"{target}\"")));
-        configuration = Replace(configuration, "scrape_interval: 5s", "scrape_interval: 250ms\n  scrape_timeout: 250ms");
+        configuration = Replace(configuration, "scrape_interval: 5s", "scrape_interval: 500ms\n  scrape_timeout: 500ms");
         configuration = Replace(configuration, "evaluation_interval: 15s", "evaluation_interval: 500ms");
         var file = Path.Combine(folder.FullName, "prometheus.yml");
         await File.WriteAllTextAsync(file, configuration);
@@ -60,16 +60,19 @@ internal sealed class PrometheusServer : IAsyncDisposable
     }
 
     /// <summary>Waits until a query has a value that is not 0.</summary>
-    public async Task WaitForAsync(string expression)
+    public async Task WaitForAsync(string expression) =>
+        Assert.True(await ComesToBeAsync(expression, value => value != 0 && !double.IsNaN(value)), $"{expression} does not come to be.");
+
+    /// <summary>Whether a query comes to have a value as wanted, within a time that a loaded machine keeps.</summary>
+    public async Task<bool> ComesToBeAsync(string expression, Func<double, bool> isWanted)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(60);
-        while (true)
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); DateTime.UtcNow < deadline; await Task.Delay(100))
         {
             try
             {
-                if ((await QueryAsync(expression)).Any(value => value != 0 && !double.IsNaN(value)))
+                if ((await QueryAsync(expression)).Any(isWanted))
                 {
-                    return;
+                    return true;
                 }
             }
             catch (HttpRequestException)
@@ -80,10 +83,9 @@ internal sealed class PrometheusServer : IAsyncDisposable
             {
                 // Not ready yet.
             }
-
-            Assert.True(DateTime.UtcNow < deadline, $"{expression} does not come to be.");
-            await Task.Delay(100);
         }
+
+        return false;
     }
 
     public async ValueTask DisposeAsync()
