@@ -336,7 +336,9 @@ public sealed class DownloaderTests : IAsyncLifetime
         var result = await RunAsync();
         Assert.Equal(DownloadStatus.Failed, result.Status);
         Assert.Contains("500", result.Message, StringComparison.Ordinal);
-        Assert.InRange(_server.Requests.Count, _options.MaxFailures, goodRequests + (_options.MaxFailures * _options.Connections));
+
+        // The bytes of a good request may arrive late, and forgive what failed before them.
+        Assert.InRange(_server.Requests.Count, _options.MaxFailures, goodRequests + ((goodRequests + 1) * _options.MaxFailures * _options.Connections));
     }
 
     [Theory]
