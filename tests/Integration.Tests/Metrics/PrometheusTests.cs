@@ -44,7 +44,7 @@ public sealed partial class PrometheusTests(ClientCollection.Fixture fixture)
     public async Task Expressions_OfDashboardAndRules_FindTheirSeries()
     {
         SkipWithout("prometheus");
-        await using var mac = new StaticPage(Mac);
+        await using var mac = await StaticPage.StartAsync(Mac);
         await using var prometheus = await PrometheusServer.StartAsync(_server.Address.Authority, mac.Address);
         await prometheus.WaitForAsync("sum(up) == 2");
         await LoadAsync();

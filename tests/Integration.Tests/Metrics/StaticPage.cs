@@ -1,60 +1,30 @@
-using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Integration.Tests.Metrics;
 
 /// <summary>A second target: a file as a page of metrics, for what only other machines measure.</summary>
 internal sealed class StaticPage : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
-    private readonly Task _loop;
+    private readonly WebApplication _application;
 
-    public StaticPage(string file)
-    {
-        var random = new Random();
-        while (true)
-        {
-            Address = $"127.0.0.1:{random.Next(20_000, 60_000)}";
-            _listener.Prefixes.Clear();
-            _listener.Prefixes.Add($"http://{Address}/");
-            try
-            {
-                _listener.Start();
-                break;
-            }
-            catch (HttpListenerException)
-            {
-                // Taken.
-            }
-        }
-
-        _loop = ServeAsync(File.ReadAllBytes(file));
-    }
+    private StaticPage(WebApplication application) => _application = application;
 
     /// <summary>Address and port.</summary>
-    public string Address { get; }
+    public string Address => new Uri(_application.Urls.First()).Authority;
 
-    public async ValueTask DisposeAsync()
+    public static async Task<StaticPage> StartAsync(string file)
     {
-        _listener.Stop();
-        await _loop;
-        ((IDisposable)_listener).Dispose();
+        var page = await File.ReadAllTextAsync(file);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var application = builder.Build();
+        application.Urls.Add("http://127.0.0.1:0");
+        application.MapGet("/metrics", () => Results.Text(page, "text/plain; version=0.0.4"));
+        await application.StartAsync();
+        return new StaticPage(application);
     }
 
-    private async Task ServeAsync(byte[] page)
-    {
-        try
-        {
-            while (true)
-            {
-                var context = await _listener.GetContextAsync();
-                context.Response.ContentType = "text/plain; version=0.0.4";
-                await context.Response.OutputStream.WriteAsync(page);
-                context.Response.Close();
-            }
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-        {
-            // Stopped.
-        }
-    }
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
 }
