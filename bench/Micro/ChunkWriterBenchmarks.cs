@@ -15,7 +15,7 @@ public class ChunkWriterBenchmarks : IDisposable
 
     /// <summary>A writer in the middle of an answer.</summary>
     public ChunkWriterBenchmarks() =>
-        _writer = new ChatChunkWriter(_output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl-"), 1_700_000_000, "model", "fingerprint", "default"), includeUsage: true, mayCall: false);
+        _writer = new ChatChunkWriter(_output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl-"), 1_700_000_000, "model", "fingerprint", "default"), includeUsage: true, ToolUse.None);
 
     /// <summary>One chunk; returns its bytes.</summary>
     [Benchmark]

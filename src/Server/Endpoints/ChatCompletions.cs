@@ -46,10 +46,10 @@ internal static class ChatCompletions
             request,
             generation,
             identity,
-            (output, includeUsage) => new ChatChunkWriter(output, identity, includeUsage, mayCall: !request.Prompt.Tools.IsEmpty),
+            (output, includeUsage) => new ChatChunkWriter(output, identity, includeUsage, request.Tools),
             answers => context.WriteJsonAsync(
                 StatusCodes.Status200OK,
-                ChatAggregator.ToResponse(generation, answers, identity, request.TopLogProbs is not null),
+                ChatAggregator.ToResponse(generation, answers, identity, request),
                 OpenAiJson.Wire.ChatCompletionResponse));
         return null;
     }

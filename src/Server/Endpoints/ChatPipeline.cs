@@ -1,6 +1,7 @@
 using InferenceServer.Inference.Chat;
 using InferenceServer.Inference.Chat.Output;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Sampling;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Server.Validation;
@@ -11,7 +12,7 @@ namespace InferenceServer.Server.Endpoints;
 /// The stops between a valid chat request and the engine, the same for every dialect: Render, Encode, context check, Submit.
 /// Whatever can fail for the client's fault fails here, before the first byte. Any thread.
 /// </summary>
-internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
+internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter, ChatConstraints constraints)
 {
     /// <inheritdoc cref="GenerationStarter.WhyUnavailable"/>
     public RequestError? WhyUnavailable() => starter.WhyUnavailable();
@@ -24,7 +25,8 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
     {
         try
         {
-            return model.Template.Render(model.Format.ShowTools(request.Prompt));
+            var prompt = model.Template.Render(model.Format.ShowTools(request.Prompt));
+            return request.MaxThoughtTokens == 0 ? model.Format.CloseThought(prompt) : prompt;
         }
         catch (TemplateException e)
         {
@@ -58,14 +60,40 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter)
         }
 
         if (!Render(request).TryGet(out var prompt, out var refusal)
-            || !(await starter.EncodeAsync(prompt, cancellationToken)).TryGet(out var tokens, out refusal))
+            || !(await starter.EncodeAsync(prompt, cancellationToken)).TryGet(out var tokens, out refusal)
+            || !constraints.Build(request, prompt).TryGet(out var form, out refusal))
         {
             return refusal;
         }
 
-        return tokens.Length == 0
-            ? RequestError.TemplateRefused(request.PromptField, "The conversation renders to an empty prompt.")
-            : starter.Submit(request, [tokens], request.NumChoices, request.PromptField, scoresPrompts: false, (index, stream, clock) =>
-                new ParsedChoice(index, stream, request.End, clock, new ChatOutputParser(model.Format, request.Prompt.Tools, prompt)));
+        if (tokens.Length == 0)
+        {
+            return RequestError.TemplateRefused(request.PromptField, "The conversation renders to an empty prompt.");
+        }
+
+        var thought = await LimitThoughtAsync(request, prompt, cancellationToken);
+        var format = request.ThoughtDisplay == ThoughtDisplay.InText ? form.Format.WithThoughtsInText() : form.Format;
+        return starter.Submit(
+            request,
+            [tokens],
+            request.NumChoices,
+            request.PromptField,
+            scoresPrompts: false,
+            (index, stream, clock) => new ParsedChoice(index, stream, clock, request, new ChatOutputParser(format, request.Prompt.Tools, prompt)),
+            form.Grammar,
+            thought);
+    }
+
+    private async ValueTask<ThoughtBudget?> LimitThoughtAsync(ValidChatRequest request, PromptText prompt, CancellationToken cancellationToken)
+    {
+        if (request.MaxThoughtTokens is not > 0 || model.Format.FindThought(prompt) is not { } thought)
+        {
+            return null;
+        }
+
+        var end = PromptText.Trusted(model.Format.ThoughtEnd!) with { AddsSpecial = false };
+        return (await starter.EncodeAsync(end, cancellationToken)).TryGet(out var tokens, out _)
+            ? new ThoughtBudget { MaxTokens = request.MaxThoughtTokens.Value, IsOpen = thought.IsOpen, Start = thought.Start, End = thought.End, EndTokens = [.. tokens] }
+            : null;
     }
 }

@@ -10,7 +10,7 @@ namespace InferenceServer.Server.Endpoints;
 /// The stops between a valid completion request and the engine: Encode each prompt, context check, Submit. Whatever can fail for
 /// the client's fault fails here, before the first byte. Any thread.
 /// </summary>
-internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel model, GenerationStarter starter)
+internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel model, GenerationStarter starter, GrammarStop grammars)
 {
     /// <summary>All stops up to Submit; the generation runs when this returns it.</summary>
     /// <param name="request">What the client wants.</param>
@@ -27,6 +27,11 @@ internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel mo
         if (request.Suffix is not null && engine.Infill is null)
         {
             return RequestError.UnsupportedValue("suffix", "'suffix' is not supported: this model was not trained to fill gaps.");
+        }
+
+        if (request.Constraint is { } constraint && grammars.Check(constraint.Source, constraint) is { } unfit)
+        {
+            return unfit;
         }
 
         var prompts = new List<int[]>(request.Prompts.Length);
@@ -56,7 +61,8 @@ internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel mo
             request.NumCandidates,
             "prompt",
             echoes is { } && request.ReportsLogProbs,
-            (index, stream, clock) => new PlainChoice(index, stream, request.End, clock, echoes?[index / request.NumCandidates]));
+            (index, stream, clock) => new PlainChoice(index, stream, request.End, clock, echoes?[index / request.NumCandidates]),
+            request.Constraint?.Source);
     }
 
     private async ValueTask<Checked<int[]>> EncodeAsync(CompletionPrompt prompt, ValidCompletionRequest request, CancellationToken cancellationToken)

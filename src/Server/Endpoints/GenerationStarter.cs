@@ -1,5 +1,7 @@
 using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Sampling;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Server.Validation;
@@ -72,13 +74,17 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
     /// <param name="param">The field that holds the prompts.</param>
     /// <param name="scoresPrompts">True: the log probabilities of the prompts' tokens are wanted.</param>
     /// <param name="createChoice">Makes the reader of an answer's events from its index, the events and a clock.</param>
+    /// <param name="grammar">What the outputs must fit, checked; null for anything.</param>
+    /// <param name="thought">How long the model may think; null for as long as it likes.</param>
     public Checked<Generation> Submit(
         ValidRequest request,
         IReadOnlyList<int[]> prompts,
         int answersPerPrompt,
         string param,
         bool scoresPrompts,
-        Func<int, GenerationStream, TimeProvider, Choice> createChoice)
+        Func<int, GenerationStream, TimeProvider, Choice> createChoice,
+        GrammarSource? grammar = null,
+        ThoughtBudget? thought = null)
     {
         if (prompts.FirstOrDefault(prompt => prompt.Length >= model.ContextLength) is { } tooLong)
         {
@@ -90,7 +96,7 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
         for (var index = 0; index < choices.Length; index++)
         {
             var prompt = prompts[index / answersPerPrompt];
-            var result = engine.Submit(ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), scoresPrompts));
+            var result = engine.Submit(ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), scoresPrompts) with { Grammar = grammar, Thought = thought });
             if (result.Stream is null)
             {
                 foreach (var started in choices.AsSpan(0, index))

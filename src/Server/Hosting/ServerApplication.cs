@@ -1,4 +1,5 @@
 using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Grammar;
 using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.LlamaServer;
@@ -64,7 +65,8 @@ internal static class ServerApplication
             provider.GetRequiredService<Settings>().Inference,
             provider.GetRequiredService<ServedModel>().Metadata.Path,
             provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetRequiredService<ServedModel>().Embedding?.Metadata));
+            provider.GetRequiredService<ServedModel>().Embedding?.Metadata,
+            provider.GetRequiredService<GrammarCache>()));
         services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
 
         // Not AddSystemd: it would say that the service is ready before the model is loaded.
@@ -85,6 +87,9 @@ internal static class ServerApplication
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
         services.AddWebPage();
+        services.AddSingleton(new GrammarCache());
+        services.AddSingleton<GrammarStop>();
+        services.AddSingleton<ChatConstraints>();
         services.AddSingleton<GenerationStarter>();
         AddDrain(services, settings);
         services.AddSingleton<ChatPipeline>();

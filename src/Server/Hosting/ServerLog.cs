@@ -41,6 +41,12 @@ internal static partial class ServerLog
     [LoggerMessage(3011, LogLevel.Warning, "Listening on {Host} without an API key: anyone on the network can use this machine")]
     public static partial void OpenToNetwork(this ILogger logger, string host);
 
+    [LoggerMessage(3012, LogLevel.Information, "A schema that is not strict is enforced in part: {What}")]
+    public static partial void SchemaWeakened(this ILogger logger, string what);
+
+    [LoggerMessage(3013, LogLevel.Information, "The schema of the tool {Name} is not strict and is not enforced: {Reason}")]
+    public static partial void SchemaIgnored(this ILogger logger, string name, string reason);
+
     [LoggerMessage(3020, LogLevel.Information, "Loading {Path}: {Percent} %")]
     public static partial void LoadProgress(this ILogger logger, string path, int percent);
 

@@ -58,20 +58,12 @@ internal static class NativeRequestReader
             fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf("return_tokens")));
         }
 
-        // What would change the answer and cannot be done is refused, not ignored.
-        foreach (var name in ChatRequestValidator.Constraints)
-        {
-            if (fields.Any(name) is not null)
-            {
-                fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf(name)));
-            }
-        }
-
         var hasProbs = numProbs > 0;
         return new ValidCompletionRequest
         {
             Model = fields.Text("model"),
             Prompts = [],
+            Constraint = ConstraintFields.Read(fields),
             ReportsLogProbs = hasProbs,
             TopLogProbs = hasProbs ? numProbs : null,
             Stream = fields.Flag("stream") ?? false,

@@ -18,9 +18,9 @@ internal static class OllamaRequestReader
         var errors = new RequestErrors();
         var fields = new JsonFields(body, "", errors);
         var messages = ReadMessages(fields);
-        var tools = ToolFields.ReadTools(fields);
+        var (shown, tools) = ToolFields.Read(fields);
         var request = ToChat(fields, messages, vocabularySize);
-        request = request with { Prompt = request.Prompt with { Tools = tools } };
+        request = request with { Prompt = request.Prompt with { Tools = shown }, Tools = tools };
         return errors.IsEmpty ? request : errors.Merge();
     }
 

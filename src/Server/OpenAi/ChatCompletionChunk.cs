@@ -61,6 +61,9 @@ internal sealed record ChatDelta
 
     /// <summary>One call, or more of its arguments.</summary>
     public IReadOnlyList<ChatCallDelta>? ToolCalls { get; init; }
+
+    /// <summary>The call or more of its arguments, if the request named its tools <c>functions</c>.</summary>
+    public ChatFunctionDelta? FunctionCall { get; init; }
 }
 
 /// <summary>A new call, with id, type and name, or more of its arguments.</summary>
@@ -75,7 +78,21 @@ internal sealed record ChatCallDelta
     /// <inheritdoc cref="Id"/>
     public string? Type { get; init; }
 
-    public required ChatFunctionDelta Function { get; init; }
+    /// <summary>Of a function.</summary>
+    public ChatFunctionDelta? Function { get; init; }
+
+    /// <summary>Of a tool that takes a text.</summary>
+    public ChatCustomDelta? Custom { get; init; }
+}
+
+/// <summary>What to give a text to.</summary>
+internal sealed record ChatCustomDelta
+{
+    /// <summary>Only when the call is new.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Text to append.</summary>
+    public required string Input { get; init; }
 }
 
 /// <summary>What to call.</summary>

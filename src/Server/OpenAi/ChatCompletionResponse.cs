@@ -42,7 +42,7 @@ internal sealed record ChatChoice
     [JsonPropertyName("logprobs")]
     public ChatLogProbs? LogProbs { get; init; }
 
-    /// <summary><c>stop</c>, <c>length</c>, or <c>tool_calls</c> if the model ended by itself with calls.</summary>
+    /// <summary><c>stop</c>, <c>length</c>, or <c>tool_calls</c> (<c>function_call</c> in the old words) if the model ended by itself with calls.</summary>
     public required string FinishReason { get; init; }
 }
 
@@ -65,20 +65,9 @@ internal sealed record ChatAnswer
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChatAnswerCall>? ToolCalls { get; init; }
 
+    /// <summary>The call, if the request named its tools <c>functions</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChatAnswerFunction? FunctionCall { get; init; }
+
     public IReadOnlyList<string> Annotations { get; init; } = [];
 }
-
-/// <summary>A call that the model wants made.</summary>
-internal sealed record ChatAnswerCall
-{
-    public required string Id { get; init; }
-
-    public string Type { get; init; } = "function";
-
-    public required ChatAnswerFunction Function { get; init; }
-}
-
-/// <summary>What to call.</summary>
-/// <param name="Name">Name of the function.</param>
-/// <param name="Arguments">JSON as the model wrote it; cut off if the answer was.</param>
-internal sealed record ChatAnswerFunction(string Name, string Arguments);

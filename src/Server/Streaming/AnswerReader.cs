@@ -21,6 +21,8 @@ internal static class AnswerReader
                     {
                         answer.Add(piece);
                     }
+
+                    generation.EndIfEnough(choice);
                 }
             }
 

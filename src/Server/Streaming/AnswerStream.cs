@@ -94,6 +94,7 @@ internal sealed class AnswerStream : IDisposable
                 while (choice.Stream.TryRead(out var item))
                 {
                     choice.Apply(item);
+                    _generation.EndIfEnough(choice);
                     if (_clientIsGone)
                     {
                         continue;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using InferenceServer.Inference.Chat.Output;
 using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Streaming;
 
@@ -12,14 +13,20 @@ namespace InferenceServer.Server.Streaming;
 /// <param name="output">Where the bytes go.</param>
 /// <param name="identity">What every chunk repeats.</param>
 /// <param name="includeUsage">True: chunks carry <c>usage: null</c>, and the last one the usage.</param>
-/// <param name="mayCall">True: the answer may be calls and no text, so that its text begins as null.</param>
-internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity identity, bool includeUsage, bool mayCall) : ChunkWriter(output, identity, includeUsage)
+/// <param name="tools">What the answer may call.</param>
+internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity identity, bool includeUsage, ToolUse tools) : ChunkWriter(output, identity, includeUsage)
 {
     private static readonly JsonEncodedText AssistantRole = JsonEncodedText.Encode("assistant");
     private static readonly JsonEncodedText Function = JsonEncodedText.Encode("function");
+    private static readonly JsonEncodedText Custom = JsonEncodedText.Encode("custom");
+    private static readonly JsonEncodedText Arguments = JsonEncodedText.Encode("arguments");
+    private static readonly JsonEncodedText Input = JsonEncodedText.Encode("input");
 
     // Choices whose text is still null.
     private readonly HashSet<int> _empty = [];
+
+    // Calls of custom tools, by choice and call.
+    private readonly HashSet<(int Choice, int Call)> _custom = [];
 
     /// <inheritdoc/>
     protected override JsonEncodedText ObjectName { get; } = JsonEncodedText.Encode("chat.completion.chunk");
@@ -29,8 +36,9 @@ internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity
     {
         BeginChoice(choice.Index);
         Json.WriteString("role"u8, AssistantRole);
-        if (mayCall)
+        if (!tools.Tools.IsEmpty)
         {
+            // The answer may be calls and no text.
             _empty.Add(choice.Index);
             Json.WriteNull("content"u8);
         }
@@ -59,7 +67,7 @@ internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity
             case ChatOutputKind.CallStarted or ChatOutputKind.CallArguments:
                 _empty.Remove(choice.Index);
                 BeginChoice(choice.Index);
-                WriteCall(item.Output);
+                WriteCall(choice.Index, item.Output);
                 EndChoice(null, null, []);
                 break;
             default:
@@ -78,7 +86,7 @@ internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity
         }
 
         BeginChoice(choice.Index);
-        EndChoice(WireWords.OfChat(choice), timings, []);
+        EndChoice(WireWords.OfChat(choice, tools), timings, []);
     }
 
     /// <inheritdoc/>
@@ -93,27 +101,46 @@ internal sealed class ChatChunkWriter(IBufferWriter<byte> output, AnswerIdentity
     }
 
     // Id, type and name once: clients join what is repeated.
-    private void WriteCall(in ChatOutputEvent item)
+    private void WriteCall(int choice, in ChatOutputEvent item)
     {
+        if (tools.UsesFunctions)
+        {
+            Json.WriteStartObject("function_call"u8);
+            WriteCallee(item, Arguments);
+            return;
+        }
+
+        var isNew = item.Kind == ChatOutputKind.CallStarted;
+        if (isNew && tools.IsCustom(item.CallName!))
+        {
+            _custom.Add((choice, item.CallIndex));
+        }
+
+        var isCustom = _custom.Contains((choice, item.CallIndex));
         Json.WriteStartArray("tool_calls"u8);
         Json.WriteStartObject();
         Json.WriteNumber("index"u8, item.CallIndex);
-        if (item.Kind == ChatOutputKind.CallStarted)
+        if (isNew)
         {
             Json.WriteString("id"u8, item.CallId);
-            Json.WriteString("type"u8, Function);
+            Json.WriteString("type"u8, isCustom ? Custom : Function);
         }
 
-        Json.WriteStartObject("function"u8);
+        Json.WriteStartObject(isCustom ? Custom : Function);
+        WriteCallee(item, isCustom ? Input : Arguments);
+        Json.WriteEndObject();
+        Json.WriteEndArray();
+    }
+
+    private void WriteCallee(in ChatOutputEvent item, JsonEncodedText textKey)
+    {
         if (item.Kind == ChatOutputKind.CallStarted)
         {
             Json.WriteString("name"u8, item.CallName);
         }
 
-        Json.WriteString("arguments"u8, item.Text);
+        Json.WriteString(textKey, item.Text);
         Json.WriteEndObject();
-        Json.WriteEndObject();
-        Json.WriteEndArray();
     }
 
     private void BeginChoice(int index)

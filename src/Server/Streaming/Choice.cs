@@ -33,6 +33,9 @@ internal abstract class Choice(int index, GenerationStream stream, RequestedEnd 
     /// <summary>Calls that are whole so far.</summary>
     public int NumCalls { get; protected set; }
 
+    /// <summary>True: whatever the model still writes is not wanted. Its end by an abort is then an ordinary one.</summary>
+    public bool IsEnough { get; protected set; }
+
     /// <summary>Mean log probability of the tokens generated; 0 if there are none or it was not asked for.</summary>
     public double MeanLogProb => NumTokens > 0 ? _sumLogProb / NumTokens : 0;
 
@@ -84,9 +87,9 @@ internal abstract class Choice(int index, GenerationStream stream, RequestedEnd 
                 break;
 
             default:
-                Reason = item.Reason;
+                Reason = IsEnough && item.Reason == FinishReason.Aborted ? FinishReason.Stop : item.Reason;
                 FinishedAt = TimeOf(item);
-                TakeEnd(item.Reason is FinishReason.Stop or FinishReason.Length);
+                TakeEnd(Reason is FinishReason.Stop or FinishReason.Length);
                 break;
         }
     }

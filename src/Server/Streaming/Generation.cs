@@ -41,6 +41,15 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
         }
     }
 
+    /// <summary>Ends a choice that has said enough, within a step of the engine.</summary>
+    public void EndIfEnough(Choice choice)
+    {
+        if (choice is { IsEnough: true, Reason: null })
+        {
+            engine.Abort(choice.Stream.RequestId);
+        }
+    }
+
     /// <summary>What went wrong, once all choices have finished; null if every answer is whole.</summary>
     public RequestError? Failure()
     {

@@ -1,4 +1,5 @@
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Streaming;
 
@@ -14,7 +15,9 @@ internal static class WireWords
     };
 
     /// <summary>The word for how a choice of a chat ended: one that the model ended with calls waits for their results.</summary>
-    public static string OfChat(Choice choice) => choice is { Reason: FinishReason.Stop, NumCalls: > 0 } ? "tool_calls" : Of(choice.Reason!.Value);
+    public static string OfChat(Choice choice, ToolUse tools) => choice is not { Reason: FinishReason.Stop, NumCalls: > 0 } ? Of(choice.Reason!.Value)
+        : tools.UsesFunctions ? "function_call"
+        : "tool_calls";
 
     /// <summary>The word for the log, where every end has one, and so has none.</summary>
     public static string ForLog(FinishReason? reason) => reason switch

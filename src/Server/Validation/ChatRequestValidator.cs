@@ -11,11 +11,8 @@ internal static class ChatRequestValidator
     // As OpenAI; more choices than sequences simply queue.
     internal const int MaxChoices = 128;
 
-    /// <summary>Constraints on the answer by other servers' names. Ignoring one would silently hand out unconstrained text.</summary>
-    internal static readonly string[] Constraints =
-    [
-        "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
-    ];
+    private static readonly JsonElement True = JsonElement.Parse("true");
+    private static readonly JsonElement False = JsonElement.Parse("false");
 
     private static readonly string[] IgnoredTexts =
     [
@@ -41,6 +38,9 @@ internal static class ChatRequestValidator
         options?.Flag("include_obfuscation");
         var messages = MessageFields.Read(fields);
         var isContinued = ReadContinuation(fields, messages);
+        var (shown, tools) = ToolFields.Read(fields);
+        var effort = ThoughtFields.ReadEffort(fields);
+        var maxThoughtTokens = ThoughtFields.ReadLimit(fields, effort);
         var tier = fields.Text("service_tier");
         RefuseUnsupported(fields);
         CheckIgnored(fields);
@@ -50,11 +50,15 @@ internal static class ChatRequestValidator
             Prompt = new ChatPrompt
             {
                 Messages = messages,
-                Tools = ToolFields.ReadTools(fields),
+                Tools = shown,
                 AddGenerationPrompt = (fields.Flag("add_generation_prompt") ?? true) && !isContinued,
                 ContinueFinalMessage = isContinued,
-                Variables = ReadVariables(fields),
+                Variables = ReadVariables(fields, effort, maxThoughtTokens),
             },
+            Tools = tools,
+            Constraint = ConstraintFields.Read(fields),
+            MaxThoughtTokens = maxThoughtTokens,
+            ThoughtDisplay = ThoughtFields.ReadDisplay(fields),
             NumChoices = (int)(fields.Integer("n", 1, MaxChoices) ?? 1),
             Stream = fields.Flag("stream") ?? false,
             IncludeUsage = options?.Flag("include_usage") ?? false,
@@ -111,9 +115,9 @@ internal static class ChatRequestValidator
 
     private static int? ReadMaxTokens(JsonFields fields)
     {
-        // Both are checked, even where only one counts.
-        var old = Limit(fields, "max_tokens");
-        return Limit(fields, "max_completion_tokens") ?? old;
+        // All are checked, even where only one counts.
+        var (old, llama) = (Limit(fields, "max_tokens"), Limit(fields, "n_predict"));
+        return Limit(fields, "max_completion_tokens") ?? old ?? llama;
 
         static int? Limit(JsonFields fields, string name)
         {
@@ -132,51 +136,38 @@ internal static class ChatRequestValidator
         }
     }
 
-    private static Dictionary<string, JsonElement>? ReadVariables(JsonFields fields)
+    private static Dictionary<string, JsonElement>? ReadVariables(JsonFields fields, JsonElement? effort, int? maxThoughtTokens)
     {
-        Dictionary<string, JsonElement>? variables = null;
-        if (fields.Text("reasoning_effort") is not null)
+        var variables = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        if (effort is { } value)
         {
-            variables = new(StringComparer.Ordinal) { ["reasoning_effort"] = fields.Any("reasoning_effort")!.Value };
+            variables["reasoning_effort"] = value;
+        }
+
+        // Templates have different switches for the same thing; whoever names one of them knows better.
+        if (effort is not null || maxThoughtTokens is not null)
+        {
+            variables["enable_thinking"] = maxThoughtTokens == 0 ? False : True;
         }
 
         if (fields.Object("chat_template_kwargs") is { } given)
         {
-            variables ??= new(StringComparer.Ordinal);
             foreach (var entry in given.EnumerateObject())
             {
                 variables[entry.Name] = entry.Value;
             }
         }
 
-        return variables;
+        return variables.Count == 0 ? null : variables;
     }
 
     // What would change the answer and cannot be done is refused, not ignored.
     private static void RefuseUnsupported(JsonFields fields)
     {
         var errors = fields.Errors;
-        foreach (var name in Constraints)
+        if (fields.Any("lora") is not null)
         {
-            if (fields.Any(name) is not null)
-            {
-                errors.Add(RequestError.UnsupportedParameter(fields.PathOf(name)));
-            }
-        }
-
-        if (fields.Object("response_format") is { } format)
-        {
-            var inner = new JsonFields(format, fields.PathOf("response_format"), errors);
-            if (inner.Any("type") is null)
-            {
-                errors.Add(RequestError.Missing(inner.PathOf("type")));
-            }
-            else if (inner.Text("type") is { } type && type != "text")
-            {
-                errors.Add(type is "json_object" or "json_schema"
-                    ? RequestError.UnsupportedValue(inner.PathOf("type"), $"'{inner.PathOf("type")}' of '{type}' is not supported by this server.")
-                    : RequestError.BadValue(inner.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'text'."));
-            }
+            errors.Add(RequestError.UnsupportedParameter(fields.PathOf("lora")));
         }
 
         if (fields.Array("modalities") is { } modalities)

@@ -48,6 +48,7 @@ internal static class CompletionRequestValidator
                 { } limit => (int)Math.Min(limit, int.MaxValue),
             },
             End = EndFields.Read(fields, vocabularySize),
+            Constraint = ConstraintFields.Read(fields),
             Sampling = SamplingFields.Read(fields, vocabularySize),
             ReusePrefix = fields.Flag("cache_prompt") ?? true,
             CacheSalt = fields.Text("cache_salt"),
@@ -74,15 +75,6 @@ internal static class CompletionRequestValidator
         if (request.Echo && request.Suffix is not null)
         {
             errors.Add(RequestError.UnsupportedValue(fields.PathOf("echo"), "'echo' together with 'suffix' is not supported by this server."));
-        }
-
-        // What would change the answer and cannot be done is refused, not ignored.
-        foreach (var name in ChatRequestValidator.Constraints.Append("response_format"))
-        {
-            if (fields.Any(name) is not null)
-            {
-                errors.Add(RequestError.UnsupportedParameter(fields.PathOf(name)));
-            }
         }
     }
 }

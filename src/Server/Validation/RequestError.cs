@@ -1,3 +1,5 @@
+using InferenceServer.Inference.Grammar;
+
 namespace InferenceServer.Server.Validation;
 
 /// <summary>
@@ -88,6 +90,12 @@ internal sealed record RequestError
             param,
             "context_length_exceeded")
         { NumPromptTokens = tokens, ContextLength = limit };
+
+    /// <summary>A schema, pattern or grammar that is none, or that cannot be enforced.</summary>
+    /// <param name="param">Its place in the request.</param>
+    /// <param name="error">What is wrong with it, and where in it.</param>
+    public static RequestError BadGrammar(string param, GrammarError error) =>
+        new(400, InvalidRequest, $"Invalid '{param}': {error}", param, "invalid_json_schema");
 
     /// <summary>The chat template refused the conversation.</summary>
     public static RequestError TemplateRefused(string param, string message) => new(400, InvalidRequest, message, param, "invalid_value");

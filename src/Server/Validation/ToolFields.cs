@@ -7,18 +7,23 @@ namespace InferenceServer.Server.Validation;
 /// <summary>Tools that a request offers, and calls in its history, in the present and in the old form (functions).</summary>
 internal static class ToolFields
 {
-    /// <summary>
-    /// The tools to show to the template: none if there are none or <c>tool_choice</c> says so. A choice that would have to be
-    /// enforced is refused, since nothing enforces it yet.
-    /// </summary>
-    public static ImmutableArray<JsonElement> ReadTools(JsonFields fields)
+    /// <summary>The tools to show to the template, none if the choice says so, and what may be called.</summary>
+    public static (ImmutableArray<JsonElement> Shown, ToolUse Use) Read(JsonFields fields)
     {
-        var tools = ImmutableArray.CreateBuilder<JsonElement>();
-        ReadList(fields, "tools", tools, isFunctionList: false);
-        ReadList(fields, "functions", tools, isFunctionList: true);
-        var isHidden = ReadChoice(fields, "tool_choice") | ReadChoice(fields, "function_call");
-        fields.Flag("parallel_tool_calls");
-        return isHidden ? [] : tools.ToImmutable();
+        var shown = ImmutableArray.CreateBuilder<JsonElement>();
+        var tools = ImmutableArray.CreateBuilder<RequestedTool>();
+        ReadList(fields, "tools", shown, tools, isFunctionList: false);
+        var usesFunctions = shown.Count == 0;
+        ReadList(fields, "functions", shown, tools, isFunctionList: true);
+        var use = new ToolUse
+        {
+            Tools = tools.ToImmutable(),
+            IsSingle = fields.Flag("parallel_tool_calls") == false,
+            UsesFunctions = usesFunctions && shown.Count > 0,
+        };
+        use = ToolChoiceFields.Apply(fields, "tool_choice", use);
+        use = ToolChoiceFields.Apply(fields, "function_call", use);
+        return use == ToolUse.None ? ([], use) : (shown.ToImmutable(), use with { IsSingle = use.IsSingle || use.UsesFunctions });
     }
 
     /// <summary>The calls of an assistant's message.</summary>
@@ -86,7 +91,7 @@ internal static class ToolFields
         return new ChatToolCall(id, RequiredName(function), text);
     }
 
-    private static string RequiredName(JsonFields function)
+    internal static string RequiredName(JsonFields function)
     {
         if (function.Any("name") is null)
         {
@@ -96,7 +101,8 @@ internal static class ToolFields
         return function.Text("name") ?? "";
     }
 
-    private static void ReadList(JsonFields fields, string name, ImmutableArray<JsonElement>.Builder tools, bool isFunctionList)
+    private static void ReadList(
+        JsonFields fields, string name, ImmutableArray<JsonElement>.Builder shown, ImmutableArray<RequestedTool>.Builder tools, bool isFunctionList)
     {
         if (fields.Array(name) is not { } array)
         {
@@ -116,65 +122,41 @@ internal static class ToolFields
             var tool = new JsonFields(item, path, fields.Errors);
             if (isFunctionList)
             {
-                RequiredName(tool);
-                tools.Add(JsonSerializer.SerializeToElement(new OldFunction("function", item), TemplateJson.Default.OldFunction));
+                tools.Add(ReadDeclaration(tool));
+                shown.Add(JsonSerializer.SerializeToElement(new DeclaredTool("function", item), TemplateJson.Default.DeclaredTool));
             }
             else
             {
-                CheckTool(tool);
-                tools.Add(item);
+                ReadTool(tool, shown, tools);
             }
         }
     }
 
-    private static void CheckTool(JsonFields tool)
+    private static void ReadTool(JsonFields tool, ImmutableArray<JsonElement>.Builder shown, ImmutableArray<RequestedTool>.Builder tools)
     {
-        var type = tool.Text("type");
-        if (type == "custom")
-        {
-            tool.Object("custom");
-            return;
-        }
-
-        if (type is not null and not "function")
+        var type = tool.Text("type") ?? "function";
+        if (type is not ("function" or "custom"))
         {
             tool.Errors.Add(RequestError.BadValue(tool.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'function' and 'custom'."));
-            return;
         }
-
-        if (tool.Any("function") is null)
+        else if (tool.Any(type) is null)
         {
-            tool.Errors.Add(RequestError.Missing(tool.PathOf("function")));
+            tool.Errors.Add(RequestError.Missing(tool.PathOf(type)));
         }
-        else if (tool.Object("function") is { } function)
+        else if (tool.Object(type) is { } declared)
         {
-            var fields = new JsonFields(function, tool.PathOf("function"), tool.Errors);
-            RequiredName(fields);
-            fields.Text("description");
-            fields.Object("parameters");
-            fields.Flag("strict");
+            var fields = new JsonFields(declared, tool.PathOf(type), tool.Errors);
+            tools.Add(type == "function" ? ReadDeclaration(fields) : CustomToolFields.Read(fields));
+            shown.Add(type == "function" ? tool.Source : CustomToolFields.Show(fields));
         }
     }
 
-    private static bool ReadChoice(JsonFields fields, string name)
+    private static RequestedTool ReadDeclaration(JsonFields function)
     {
-        if (fields.Kind(name, "a string or an object", JsonValueKind.String, JsonValueKind.Object) is not { } choice)
-        {
-            return false;
-        }
-
-        switch (choice.ValueKind == JsonValueKind.String ? choice.GetString() : null)
-        {
-            case "none":
-                return true;
-            case "auto":
-                return false;
-            case null or "required" or "any":
-                fields.Errors.Add(RequestError.UnsupportedValue(fields.PathOf(name), $"'{name}' must be 'auto' or 'none': this server cannot force a call."));
-                return false;
-            case { } other:
-                fields.Errors.Add(RequestError.BadValue(fields.PathOf(name), $"Invalid value: '{JsonFields.Short(other)}'. Supported values are: 'none' and 'auto'."));
-                return false;
-        }
+        var name = RequiredName(function);
+        function.Text("description");
+        var parameters = function.Object("parameters");
+        var isStrict = function.Flag("strict") ?? false;
+        return RequestedTool.Function(name, parameters, isStrict, function.PathOf("parameters"));
     }
 }

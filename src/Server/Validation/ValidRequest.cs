@@ -1,3 +1,4 @@
+using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Scheduling;
 
 namespace InferenceServer.Server.Validation;
@@ -28,6 +29,9 @@ internal abstract record ValidRequest
 
     /// <summary>How to pick, as far as the client said.</summary>
     public required RequestedSampling Sampling { get; init; }
+
+    /// <summary>What the answer's text must fit, called by its place in the request and not yet checked; null for any text.</summary>
+    public GrammarPart.Embedded? Constraint { get; init; }
 
     /// <summary>False: neither use nor leave behind a cached prefix.</summary>
     public bool ReusePrefix { get; init; } = true;

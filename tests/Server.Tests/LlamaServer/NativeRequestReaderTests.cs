@@ -51,8 +51,8 @@ public sealed class NativeRequestReaderTests
     [InlineData("""{"prompt":"a","n_probs":21}""", "n_probs", "integer_above_max_value")]
     [InlineData("""{"prompt":[]}""", "prompt", "empty_array")]
     [InlineData("""{"prompt":[1,"a"]}""", "prompt[1]", "invalid_type")]
-    [InlineData("""{"prompt":"a","grammar":"root ::= x"}""", "grammar", "unsupported_parameter")]
-    [InlineData("""{"prompt":"a","json_schema":{}}""", "json_schema", "unsupported_parameter")]
+    [InlineData("""{"prompt":"a","grammar":5}""", "grammar", "invalid_type")]
+    [InlineData("""{"prompt":"a","grammar":"root ::= x","json_schema":{}}""", "json_schema", "invalid_value")]
     public void CompletionField_WithWrongPart_IsRefusedByPath(string body, string param, string code)
     {
         var error = ErrorOf(NativeRequestReader.ReadCompletion(JsonElement.Parse(body), TestApp.VocabularySize));

@@ -13,7 +13,7 @@ public sealed class ChatChunkWriterTests
     public void Content_OfManyTokens_AllocatesNothing()
     {
         var output = new ArrayBufferWriter<byte>(1 << 20);
-        using var writer = new ChatChunkWriter(output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl-"), 1, "org/model", "fp_0123456789", "default"), includeUsage: true, mayCall: false);
+        using var writer = new ChatChunkWriter(output, new AnswerIdentity(AnswerIdentity.NewId("chatcmpl-"), 1, "org/model", "fp_0123456789", "default"), includeUsage: true, ToolUse.None);
         Write(writer, output);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Write(writer, output);

@@ -92,9 +92,9 @@ public sealed class ChatStreamTests
         Assert.Equal("Think", string.Concat(choices.Select(choice => choice.Delta.ReasoningContent)));
         Assert.Equal("", string.Concat(choices.Select(choice => choice.Delta.Content)));
         var calls = choices.SelectMany(choice => choice.Delta.ToolCalls ?? []).ToList();
-        Assert.Equal(("ping", "function"), (calls[0].Function.Name, calls[0].Type));
-        Assert.All(calls.Skip(1), call => Assert.Equal((null, null, null), (call.Id, call.Type, call.Function.Name)));
-        Assert.Equal("{\"a\":1}", string.Concat(calls.Select(call => call.Function.Arguments)));
+        Assert.Equal(("ping", "function"), (calls[0].Function!.Name, calls[0].Type));
+        Assert.All(calls.Skip(1), call => Assert.Equal((null, null, null), (call.Id, call.Type, call.Function!.Name)));
+        Assert.Equal("{\"a\":1}", string.Concat(calls.Select(call => call.Function!.Arguments)));
         Assert.Equal("tool_calls", choices[^1].FinishReason);
 
         // The channel's head is not known to be a thought's before it ends.

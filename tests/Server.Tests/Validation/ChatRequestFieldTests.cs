@@ -8,71 +8,42 @@ namespace InferenceServer.Server.Tests.Validation;
 /// <summary>Every field of the contract, against every JSON type. A field that is added to the contract and not to this table fails here.</summary>
 public sealed class ChatRequestFieldTests
 {
-    private static readonly Dictionary<string, string> Samples = new()
+    private static readonly Dictionary<string, string[]> Accepted = TextRequestFields.And(new()
     {
-        ["null"] = "null",
-        ["boolean"] = "true",
-        ["number"] = "1",
-        ["decimal"] = "0.5",
-        ["string"] = "\"auto\"",
-        ["array"] = "[]",
-        ["object"] = "{}",
-    };
-
-    // The types that each field takes; everything else must be refused with the field's name.
-    private static readonly Dictionary<string, string[]> Accepted = new()
-    {
-        ["messages"] = ["array"],
-        ["model"] = ["string"],
-        ["stream"] = ["boolean"],
-        ["stream_options"] = ["object"],
+        ["messages"] = [],
         ["max_tokens"] = ["number"],
         ["max_completion_tokens"] = ["number"],
+        ["n_predict"] = ["number"],
         ["n"] = ["number"],
-        ["stop"] = ["string", "array"],
-        ["temperature"] = ["number", "decimal"],
-        ["top_p"] = ["number", "decimal"],
-        ["top_k"] = ["number"],
-        ["min_p"] = ["number", "decimal"],
-        ["repeat_penalty"] = ["number", "decimal"],
-        ["repetition_penalty"] = ["number", "decimal"],
-        ["repeat_last_n"] = ["number"],
-        ["presence_penalty"] = ["number", "decimal"],
-        ["frequency_penalty"] = ["number", "decimal"],
-        ["logit_bias"] = ["object", "array"],
-        ["seed"] = ["number"],
-        ["stop_token_ids"] = ["array"],
-        ["include_stop_str_in_output"] = ["boolean"],
-        ["min_tokens"] = ["number"],
         ["continue_final_message"] = [],
-        ["ignore_eos"] = ["boolean"],
-        ["cache_prompt"] = ["boolean"],
-        ["cache_salt"] = ["string"],
         ["add_generation_prompt"] = ["boolean"],
         ["chat_template_kwargs"] = ["object"],
         ["reasoning_effort"] = ["string"],
-        ["service_tier"] = ["string"],
-        ["tools"] = ["array"],
+        ["reasoning"] = ["object"],
+        ["thinking_budget_tokens"] = ["number"],
+        ["reasoning_budget_tokens"] = ["number"],
+        ["thinking_token_budget"] = ["number"],
+        ["include_reasoning"] = ["boolean"],
+        ["reasoning_format"] = ["string"],
+        ["tools"] = ["empty"],
         ["tool_choice"] = ["string"],
         ["parallel_tool_calls"] = ["boolean"],
-        ["functions"] = ["array"],
+        ["functions"] = ["empty"],
         ["function_call"] = ["string"],
-        ["response_format"] = [],
         ["logprobs"] = ["boolean"],
         ["top_logprobs"] = [],
-        ["modalities"] = ["array"],
+        ["modalities"] = ["empty"],
         ["audio"] = ["object"],
         ["prediction"] = ["object"],
         ["metadata"] = ["object"],
         ["store"] = ["boolean"],
-        ["user"] = ["string"],
         ["safety_identifier"] = ["string"],
         ["prompt_cache_key"] = ["string"],
         ["prompt_cache_retention"] = ["string"],
         ["prompt_cache_options"] = ["object"],
         ["verbosity"] = ["string"],
         ["web_search_options"] = ["object"],
-    };
+    });
 
     private static readonly string[] MessageFields = ["role", "content", "name", "reasoning_content", "tool_calls", "function_call", "tool_call_id"];
 
@@ -93,11 +64,11 @@ public sealed class ChatRequestFieldTests
     [MemberData(nameof(FieldNames))]
     public void Field_OfEveryJsonType_IsTakenOrRefusedByName(string name)
     {
-        foreach (var (kind, sample) in Samples)
+        foreach (var (kind, sample) in TextRequestFields.Samples)
         {
             var error = ErrorOf(With(name, JsonNode.Parse(sample)));
             var isTaken = kind == "null" ? name != "messages" : Accepted[name].Contains(kind);
-            if (name == "messages" && kind == "array")
+            if (name == "messages" && kind == "empty")
             {
                 Assert.Equal("empty_array", error?.Code);
             }
@@ -120,8 +91,7 @@ public sealed class ChatRequestFieldTests
     [MemberData(nameof(Optional))]
     public void Field_Null_IsTheSameAsAbsent(string name)
     {
-        var absent = JsonSerializer.Serialize(Valid(Minimal().ToJsonString()));
-        Assert.Equal(absent, JsonSerializer.Serialize(Valid(With(name, null).ToJsonString())));
+        Assert.Equal(Describe(Valid(Minimal().ToJsonString())), Describe(Valid(With(name, null).ToJsonString())));
     }
 
     [Theory]
@@ -179,9 +149,12 @@ public sealed class ChatRequestFieldTests
     [InlineData("top_logprobs", "3", "invalid_value")]
     [InlineData("min_tokens", "-1", "integer_below_min_value")]
     [InlineData("continue_final_message", "true", "invalid_value")]
-    [InlineData("tool_choice", "\"required\"", "unsupported_value")]
+    [InlineData("tool_choice", "\"required\"", "invalid_value")]
     [InlineData("tool_choice", "\"maybe\"", "invalid_value")]
-    [InlineData("tool_choice", "{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", "unsupported_value")]
+    [InlineData("grammar_lazy", "true", "unsupported_value")]
+    [InlineData("reasoning_format", "\"loud\"", "invalid_value")]
+    [InlineData("thinking_budget_tokens", "-2", "integer_below_min_value")]
+    [InlineData("lora", "[]", "unsupported_parameter")]
     public void Field_OutOfRange_IsRefusedWithCode(string name, string value, string code)
     {
         var error = ErrorOf(JsonNode.Parse($$"""{"messages":[{"role":"user","content":"Hi"}],"{{name}}":{{value}}}""")!.AsObject());
@@ -192,9 +165,28 @@ public sealed class ChatRequestFieldTests
 
     [Theory]
     [InlineData("response_format", "{}", "response_format.type", "missing_required_parameter")]
-    [InlineData("response_format", "{\"type\":\"json_schema\"}", "response_format.type", "unsupported_value")]
+    [InlineData("response_format", "{\"type\":\"json_schema\"}", "response_format.json_schema", "missing_required_parameter")]
+    [InlineData("response_format", "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":[]}}", "response_format.json_schema.schema", "invalid_type")]
+    [InlineData("response_format", "{\"type\":\"json_schema\",\"json_schema\":{\"name\":5}}", "response_format.json_schema.name", "invalid_type")]
+    [InlineData("response_format", "{\"type\":\"json_schema\",\"json_schema\":{\"strict\":\"yes\"}}", "response_format.json_schema.strict", "invalid_type")]
+    [InlineData("response_format", "{\"type\":\"json_object\",\"schema\":5}", "response_format.schema", "invalid_type")]
     [InlineData("response_format", "{\"type\":\"xml\"}", "response_format.type", "invalid_value")]
-    [InlineData("grammar", "\"root ::= x\"", "grammar", "unsupported_parameter")]
+    [InlineData("response_format", "{\"type\":5}", "response_format.type", "invalid_type")]
+    [InlineData("guided_choice", "[]", "guided_choice", "empty_array")]
+    [InlineData("guided_choice", "[\"a\",5]", "guided_choice[1]", "invalid_type")]
+    [InlineData("structured_outputs", "{\"regex\":5}", "structured_outputs.regex", "invalid_type")]
+    [InlineData("structured_outputs", "{\"structural_tag\":{}}", "structured_outputs.structural_tag", "unsupported_parameter")]
+    [InlineData("reasoning", "{\"effort\":5}", "reasoning.effort", "invalid_type")]
+    [InlineData("tool_choice", "{}", "tool_choice.type", "missing_required_parameter")]
+    [InlineData("tool_choice", "{\"type\":\"function\"}", "tool_choice.function", "missing_required_parameter")]
+    [InlineData("tool_choice", "{\"type\":\"function\",\"function\":{}}", "tool_choice.function.name", "missing_required_parameter")]
+    [InlineData("tool_choice", "{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", "tool_choice.function.name", "invalid_value")]
+    [InlineData("tool_choice", "{\"type\":\"magic\"}", "tool_choice.type", "invalid_value")]
+    [InlineData("tool_choice", "{\"type\":\"allowed_tools\",\"allowed_tools\":{\"tools\":[5]}}", "tool_choice.allowed_tools.tools[0]", "invalid_type")]
+    [InlineData("function_call", "{}", "function_call.name", "missing_required_parameter")]
+    [InlineData("tools", "[{\"type\":\"custom\"}]", "tools[0].custom", "missing_required_parameter")]
+    [InlineData("tools", "[{\"type\":\"custom\",\"custom\":{\"name\":\"c\",\"format\":{\"type\":\"grammar\",\"grammar\":{\"syntax\":\"lark\",\"definition\":\"x\"}}}}]", "tools[0].custom.format.grammar.syntax", "unsupported_value")]
+    [InlineData("tools", "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":1}}]", "tools[0].function.strict", "invalid_type")]
     [InlineData("stop", "[\"a\",5]", "stop[1]", "invalid_type")]
     [InlineData("stop_token_ids", "[5,1000]", "stop_token_ids[1]", "invalid_value")]
     [InlineData("stop_token_ids", "[5,\"x\"]", "stop_token_ids[1]", "invalid_type")]
@@ -236,6 +228,8 @@ public sealed class ChatRequestFieldTests
         Assert.True(ChatRequestValidator.Validate(root, TestApp.VocabularySize).TryGet(out var request, out var error), error?.Message);
         return request;
     }
+
+    private static string Describe(ValidChatRequest request) => JsonSerializer.Serialize(request with { Tools = ToolUse.None }) + request.Tools + request.Constraint;
 
     private static JsonObject Minimal() =>
         JsonNode.Parse("""{"messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}""")!.AsObject();

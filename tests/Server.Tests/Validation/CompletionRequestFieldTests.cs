@@ -8,21 +8,9 @@ namespace InferenceServer.Server.Tests.Validation;
 /// <summary>Every field of the contract, against every JSON type. A field that is added to the contract and not to this table fails here.</summary>
 public sealed class CompletionRequestFieldTests
 {
-    private static readonly Dictionary<string, string> Samples = new()
-    {
-        ["null"] = "null",
-        ["boolean"] = "true",
-        ["number"] = "1",
-        ["decimal"] = "0.5",
-        ["string"] = "\"auto\"",
-        ["array"] = "[5]",
-        ["object"] = "{}",
-    };
-
-    private static readonly Dictionary<string, string[]> Accepted = new()
+    private static readonly Dictionary<string, string[]> Accepted = TextRequestFields.And(new()
     {
         ["prompt"] = ["string", "array"],
-        ["model"] = ["string"],
         ["suffix"] = ["string"],
         ["echo"] = ["boolean"],
         ["logprobs"] = ["number"],
@@ -30,29 +18,7 @@ public sealed class CompletionRequestFieldTests
         ["best_of"] = ["number"],
         ["max_tokens"] = ["number"],
         ["add_special_tokens"] = ["boolean"],
-        ["stream"] = ["boolean"],
-        ["stream_options"] = ["object"],
-        ["stop"] = ["string"],
-        ["stop_token_ids"] = ["array"],
-        ["include_stop_str_in_output"] = ["boolean"],
-        ["min_tokens"] = ["number"],
-        ["ignore_eos"] = ["boolean"],
-        ["temperature"] = ["number", "decimal"],
-        ["top_p"] = ["number", "decimal"],
-        ["top_k"] = ["number"],
-        ["min_p"] = ["number", "decimal"],
-        ["repeat_penalty"] = ["number", "decimal"],
-        ["repetition_penalty"] = ["number", "decimal"],
-        ["repeat_last_n"] = ["number"],
-        ["presence_penalty"] = ["number", "decimal"],
-        ["frequency_penalty"] = ["number", "decimal"],
-        ["logit_bias"] = ["object"],
-        ["seed"] = ["number"],
-        ["cache_prompt"] = ["boolean"],
-        ["cache_salt"] = ["string"],
-        ["service_tier"] = ["string"],
-        ["user"] = ["string"],
-    };
+    });
 
     public static TheoryData<string> FieldNames() => new(Accepted.Keys);
 
@@ -64,7 +30,7 @@ public sealed class CompletionRequestFieldTests
     [MemberData(nameof(FieldNames))]
     public void Field_OfEveryJsonType_IsTakenOrRefusedByName(string name)
     {
-        foreach (var (kind, sample) in Samples)
+        foreach (var (kind, sample) in TextRequestFields.Samples)
         {
             var error = Read($$"""{"{{name}}":{{sample}}}""").Error;
             if (kind == "null" || Accepted[name].Contains(kind))
@@ -102,8 +68,8 @@ public sealed class CompletionRequestFieldTests
     [InlineData("""{"logprobs":6}""", "logprobs", "integer_above_max_value")]
     [InlineData("""{"max_tokens":-2}""", "max_tokens", "integer_below_min_value")]
     [InlineData("""{"echo":true,"suffix":"x"}""", "echo", "unsupported_value")]
-    [InlineData("""{"grammar":"root ::= x"}""", "grammar", "unsupported_parameter")]
-    [InlineData("""{"response_format":{"type":"json_object"}}""", "response_format", "unsupported_parameter")]
+    [InlineData("""{"guided_regex":"a","response_format":{"type":"json_object"}}""", "guided_regex", "invalid_value")]
+    [InlineData("""{"response_format":{"type":"xml"}}""", "response_format.type", "invalid_value")]
     public void Request_ThatCannotBe_IsRefusedByPath(string body, string param, string code)
     {
         var error = Read(body).Error;

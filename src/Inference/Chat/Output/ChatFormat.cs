@@ -69,6 +69,23 @@ public sealed record ChatFormat
         return prompt with { Tools = [], Variables = variables };
     }
 
+    /// <summary>The format for answers in which thoughts are part of the text.</summary>
+    public ChatFormat WithThoughtsInText() => this with { Reasoning = null };
+
+    /// <summary>The end of a thought with what models write around it; null if thoughts are not told apart.</summary>
+    public string? ThoughtEnd => Reasoning is not null ? $"\n{Reasoning.End}\n\n" : ReasoningEnds is [var end, ..] ? end : null;
+
+    /// <summary>The thought that may come behind a prompt; null if none will.</summary>
+    public ThoughtMarkers? FindThought(PromptText prompt) =>
+        Reasoning is null ? ReasoningEnds is [var end, ..] ? new ThoughtMarkers(IsOpen: false, HarmonyMessages.ThoughtStart, end) : null
+        : ClosesReasoning(prompt) ? null
+        : new ThoughtMarkers(OpensReasoning(prompt), Reasoning.Start, Reasoning.End);
+
+    /// <summary>A prompt that ends within a thought, with that thought ended; other prompts as they are.</summary>
+    public PromptText CloseThought(PromptText prompt) => OpensReasoning(prompt)
+        ? prompt with { Segments = prompt.Segments.SetItem(prompt.Segments.Length - 1, new PromptSegment(prompt.Segments[^1].Text.TrimEnd() + ThoughtEnd, FromTemplate: true)) }
+        : prompt;
+
     /// <summary>True: a prompt ends within a thought that the template opened, so that the output starts in the middle of it.</summary>
     internal bool OpensReasoning(PromptText prompt) => Reasoning is not null && EndsWith(prompt, Reasoning.Start);
 

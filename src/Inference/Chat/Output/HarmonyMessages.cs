@@ -13,6 +13,9 @@ internal sealed record HarmonyMessages : CallSyntax
     public const string End = "<|end|>";
     public const string Return = "<|return|>";
 
+    /// <summary>With which a thought begins.</summary>
+    public const string ThoughtStart = Channel + "analysis" + Message;
+
     public override ImmutableArray<string> Openers => [Start, Channel];
 
     public override ImmutableArray<string> Markers => [Start, Channel, Message, Constrain, Call, End, Return];
