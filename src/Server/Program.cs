@@ -13,8 +13,14 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
         throw new StartupException(ExitCode.BadOptions, string.Join('\n', errors));
     }
 
+    using var log = Logging.Create(builder.Configuration, settings.Log);
+    builder.Logging.AddServerLogging(log);
+    if (settings.Server.WaitAtStart && !await StartPatience.WaitAsync(settings, log))
+    {
+        return;
+    }
+
     var model = ModelReader.Read(settings);
-    builder.Logging.AddServerLogging(builder.Configuration, settings.Log);
     builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ConfigureListening(settings));
     builder.Services.AddEngine();
 

@@ -39,6 +39,9 @@ internal enum ExitCode
     /// <summary>Another process downloads the same file.</summary>
     InUse = 11,
 
+    /// <summary>The service could not be installed, changed or taken away, or it does not run.</summary>
+    ServiceFailed = 12,
+
     /// <summary>Stopped by a signal before it was done. What arrived is kept.</summary>
     Interrupted = 130,
 }

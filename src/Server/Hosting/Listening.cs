@@ -49,6 +49,45 @@ internal static class Listening
         }
     }
 
+    /// <summary>Which of the ports somebody else has, as a line's beginning; null if all are free.</summary>
+    public static string? FindTakenPort(Settings settings)
+    {
+        var options = settings.Server;
+        return IsTaken(options.Host, options.Port) ? Describe(options.Host, options.Port)
+            : settings.Metrics is { Enabled: true, Port: { } port } && IsTaken(settings.Metrics.Host ?? options.Host, port) ? Describe(settings.Metrics.Host ?? options.Host, port)
+            : null;
+    }
+
+    private static string Describe(string host, int port) => $"port {port} of {host} is taken";
+
+    // Bound and let go at once. What else may be wrong with an address is found when it is listened on.
+    private static bool IsTaken(string host, int port)
+    {
+        var address = ListenAddress.Parse(host)!;
+        IPAddress[] all = address.Address is { } ip ? [ip] : address.IsLocalhost ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : [IPAddress.IPv6Any];
+        return port != 0 && all.Any(one => IsTaken(new IPEndPoint(one, port)));
+    }
+
+    private static bool IsTaken(IPEndPoint endpoint)
+    {
+        try
+        {
+            using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (endpoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(endpoint);
+            socket.Listen();
+            return false;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.AddressAlreadyInUse;
+        }
+    }
+
     /// <summary>The address as a client on this machine writes it.</summary>
     public static string ClientAddress(this WebApplication app)
     {

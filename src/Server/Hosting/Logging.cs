@@ -12,15 +12,15 @@ internal static class Logging
 {
     private const string Template = "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}";
 
-    /// <summary>Sends all of the host's logging through Serilog. Throws <see cref="StartupException"/> if the file cannot be written.</summary>
-    public static void AddServerLogging(this ILoggingBuilder logging, IConfiguration configuration, LogOptions options)
+    /// <summary>Sends all of the host's logging there.</summary>
+    public static void AddServerLogging(this ILoggingBuilder logging, Serilog.Core.Logger log)
     {
         logging.ClearProviders();
-        logging.AddSerilog(Create(configuration, options), dispose: true);
+        logging.AddSerilog(log);
     }
 
-    /// <inheritdoc cref="AddServerLogging"/>
-    internal static Serilog.Core.Logger Create(IConfiguration configuration, LogOptions options)
+    /// <summary>Where logging goes: close it last. Throws <see cref="StartupException"/> if the file cannot be written.</summary>
+    public static Serilog.Core.Logger Create(IConfiguration configuration, LogOptions options)
     {
         var serilog = new LoggerConfiguration()
             .MinimumLevel.Information()

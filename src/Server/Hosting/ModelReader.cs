@@ -18,10 +18,11 @@ internal static class ModelReader
     public static ServedModel Read(Settings settings)
     {
         var locator = new ModelLocator(ModelFolder.From(settings.Server), HuggingFace.FromEnvironment());
-        var result = ModelFile.Read(locator.Find(settings.Inference.ModelPath));
+        var path = locator.Find(settings.Inference.ModelPath);
+        var result = ModelFile.Read(path);
         if (!result.IsUsable)
         {
-            throw new StartupException(ExitCode.BadModel, result.Message);
+            throw new StartupException(ExitCode.BadModel, Describe(result, path));
         }
 
         var machine = ThisMachine.Read(settings.Inference, NullLogger.Instance);
@@ -40,17 +41,43 @@ internal static class ModelReader
         return model;
     }
 
+    /// <summary>Why a model that the settings name is not there, or not whole; null if all are.</summary>
+    public static string? FindAbsent(Settings settings)
+    {
+        var locator = new ModelLocator(ModelFolder.From(settings.Server), HuggingFace.FromEnvironment());
+        return FindAbsent(locator, settings.Inference.ModelPath, ModelPurpose.Generation)
+            ?? (settings.Inference.EmbeddingModelPath is { } path ? FindAbsent(locator, path, ModelPurpose.Embedding) : null);
+    }
+
+    private static string? FindAbsent(ModelLocator locator, string name, ModelPurpose purpose)
+    {
+        try
+        {
+            var result = ModelFile.Read(locator.Find(name), purpose);
+            return result.Error is ModelFileError.NotFound or ModelFileError.MissingShard ? result.Message : null;
+        }
+        catch (StartupException e)
+        {
+            // Pulled models, too, may lie on a volume that is mounted later.
+            return e.Message;
+        }
+    }
+
+    private static string Describe(ModelFileResult result, string path) =>
+        result.Error == ModelFileError.NoPermission && FileDenial.Explain(path) is { } reason ? $"{result.Message} {reason}" : result.Message!;
+
     // Whoever installs the program without the embedded model gets a server without embeddings, not one that does not start.
     private static ServedEmbeddingModel? ReadEmbedding(string? path, ModelLocator locator)
     {
-        var result = ModelFile.Read(locator.Find(path ?? EmbeddedEmbeddingModel), ModelPurpose.Embedding);
+        var file = locator.Find(path ?? EmbeddedEmbeddingModel);
+        var result = ModelFile.Read(file, ModelPurpose.Embedding);
         if (result.IsUsable)
         {
             var metadata = result.File.Metadata;
             return new ServedEmbeddingModel(metadata, File.GetLastWriteTimeUtc(metadata.Path));
         }
 
-        return path is null && result.Error == ModelFileError.NotFound ? null : throw new StartupException(ExitCode.BadModel, result.Message);
+        return path is null && result.Error == ModelFileError.NotFound ? null : throw new StartupException(ExitCode.BadModel, Describe(result, file));
     }
 
     private static ChatTemplate ReadTemplate(Settings settings, ModelMetadata metadata)

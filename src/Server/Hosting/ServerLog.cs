@@ -35,6 +35,9 @@ internal static partial class ServerLog
     [LoggerMessage(3005, LogLevel.Information, "Prompt: {Prompt}")] // only if asked for
     public static partial void PromptSeen(this ILogger logger, string prompt);
 
+    [LoggerMessage(3040, LogLevel.Warning, "Waiting: {Reason}")]
+    public static partial void Waiting(this ILogger logger, string reason);
+
     [LoggerMessage(3010, LogLevel.Warning, "The API key was given on the command line, where other users of this machine can see it; prefer --api-key-file")]
     public static partial void KeyIsVisible(this ILogger logger);
 

@@ -56,6 +56,9 @@ internal sealed class ServerOptions
     [Range(0, 3_600_000)]
     public int DrainTimeoutMs { get; set; } = 60_000;
 
+    /// <summary>True: a model file that is not there and a port that is taken are waited for instead of ending the process, as a service wants it.</summary>
+    public bool WaitAtStart { get; set; }
+
     /// <summary>True: every stream ends with a usage chunk, asked for or not.</summary>
     public bool AlwaysIncludeUsage { get; set; }
 }

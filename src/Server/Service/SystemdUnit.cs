@@ -6,7 +6,7 @@ internal static class SystemdUnit
     /// <summary>The unit's text.</summary>
     public static string Write(ServiceDefinition service) =>
         $$"""
-        # Written by 'inference-server service print systemd'.
+        # Written by 'inference-server service', which writes it anew at every upgrade: change it by 'systemctl edit inference-server'.
         [Unit]
         Description=InferenceServer, an OpenAI-compatible inference server
         Wants=network-online.target

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using InferenceServer.Testing;
 
 namespace InferenceServer.Integration.Tests.Clients;
 
@@ -62,10 +63,44 @@ public sealed class LifecycleTests
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
             socket.Bind(new UnixDomainSocketEndPoint(path));
             await using var server = await ServerProcess.StartAsync(("NOTIFY_SOCKET", path));
-            var buffer = new byte[256];
-            Assert.Equal("READY=1", Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer)));
+            Assert.Equal("READY=1", Receive(socket));
             server.Signal("TERM");
             Assert.Equal(0, (await server.WaitAsync()).Code);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [SkippableFact]
+    public async Task Start_AsAServiceWithoutModelAndPort_WaitsForBothWithALineEach()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "What it waits for is told to systemd.");
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var (path, model) = (Path.Combine(folder.FullName, "notify"), Path.Combine(folder.FullName, "volume", "model.gguf"));
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            using var other = new TcpListener(IPAddress.Loopback, 0);
+            other.Start();
+            var port = ((IPEndPoint)other.LocalEndpoint).Port;
+            var starting = ServerProcess.StartAsync(("Server:WaitAtStart", "true"), ("Server:Port", $"{port}"), ("Inference:ModelPath", model), ("NOTIFY_SOCKET", path));
+
+            Assert.Equal($"STATUS=Waiting: {model} does not exist.", Receive(socket));
+            Directory.CreateDirectory(Path.GetDirectoryName(model)!);
+            File.CreateSymbolicLink(model, RepositoryFiles.ChatModel);
+            Assert.Equal("STATUS=", Receive(socket));
+            Assert.Equal($"STATUS=Waiting: port {port} of 127.0.0.1 is taken", Receive(socket));
+            await Task.Delay(1500);
+            other.Stop();
+            await using var server = await starting;
+            Assert.Equal(("STATUS=", "READY=1"), (Receive(socket), Receive(socket)));
+            server.Signal("TERM");
+            var (code, output, errors) = await server.WaitAsync();
+            Assert.Equal((0, ""), (code, errors));
+            Assert.Equal(2, output.Split('\n').Count(line => line.Contains("Waiting: ", StringComparison.Ordinal)));
         }
         finally
         {
@@ -114,6 +149,12 @@ public sealed class LifecycleTests
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static string Receive(Socket socket)
+    {
+        var buffer = new byte[1024];
+        return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
     }
 
     private static async Task<HttpStatusCode> ModelsAsync(ServerProcess server, string key, string requestId = "loud-request")

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using InferenceServer.Testing;
 
@@ -14,10 +15,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _errors;
 
-    private ServerProcess(Process process, Uri address)
+    private ServerProcess(Process process, Uri address, string firstOutput)
     {
         _process = process;
-        _output = process.StandardOutput.ReadToEndAsync();
+        _output = ReadOutputAsync(process, firstOutput);
         _errors = process.StandardError.ReadToEndAsync();
         Client = new HttpClient { BaseAddress = address, Timeout = Patience };
     }
@@ -43,15 +44,17 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;
+        var first = new StringBuilder();
         string? line;
         do
         {
             line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+            first.Append(line).Append('\n');
         }
         while (line is not null && !Address().IsMatch(line));
 
         Assert.NotNull(line);
-        var server = new ServerProcess(process, new Uri(Address().Match(line).Groups[1].Value));
+        var server = new ServerProcess(process, new Uri(Address().Match(line).Groups[1].Value), first.ToString());
         await server.WaitUntilAsync(isReady: true);
         return server;
     }
@@ -98,6 +101,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private static async Task<string> ReadOutputAsync(Process process, string first) => first + await process.StandardOutput.ReadToEndAsync();
 
     [GeneratedRegex("^Listening on (http://[^ ]+)")]
     private static partial Regex Address();

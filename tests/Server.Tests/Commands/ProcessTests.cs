@@ -54,6 +54,30 @@ public sealed class ProcessTests
         Assert.Single(errors);
     }
 
+    [SkippableFact]
+    public async Task Stop_WhileTheModelIsWaitedFor_EndsAtOnceWithoutAnError()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "What it waits for is told to systemd.");
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var path = Path.Combine(folder.FullName, "notify");
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            await using var process = CommandProcess.Start([("NOTIFY_SOCKET", path), ("Server__WaitAtStart", "true")], "--model", "/no/such/volume/model.gguf");
+            var buffer = new byte[256];
+            Assert.StartsWith("STATUS=Waiting: /no/such", System.Text.Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer)), StringComparison.Ordinal);
+            process.Interrupt();
+            var (code, output, errors) = await process.WaitAsync();
+            Assert.Equal((ExitCode.Ok, ""), (code, errors));
+            Assert.Contains("Waiting: /no/such/volume/model.gguf does not exist.", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("{% if %}")]
     [InlineData(null)]

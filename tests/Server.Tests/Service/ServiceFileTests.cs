@@ -11,9 +11,11 @@ namespace InferenceServer.Server.Tests.Service;
 /// <summary>What service managers are given: the same text as in <c>deploy/</c>, and accepted by the managers' own checks.</summary>
 public sealed class ServiceFileTests
 {
-    private static readonly ServiceDefinition Awkward = ServiceDefinition.Systemd with
+    private static readonly ServiceDefinition Systemd = ServiceDefinition.Of(ServiceKind.Systemd, "");
+
+    private static readonly ServiceDefinition Awkward = Systemd with
     {
-        Command = ["/bin/true", "100% \"of\" $HOME", @"back\slash", "<&>"],
+        OtherCommand = ["/bin/true", "100% \"of\" $HOME", @"back\slash", "<&>"],
     };
 
     [Theory]
@@ -38,7 +40,7 @@ public sealed class ServiceFileTests
         {
             // Verification looks for the program, which is installed nowhere here.
             var unit = Path.Combine(folder.FullName, "inference-server.service");
-            await File.WriteAllTextAsync(unit, SystemdUnit.Write(isAwkward ? Awkward : ServiceDefinition.Systemd with { Command = ["/bin/true"] }));
+            await File.WriteAllTextAsync(unit, SystemdUnit.Write(isAwkward ? Awkward : Systemd with { OtherCommand = ["/bin/true"] }));
             Assert.Equal((0, ""), await RunAsync("systemd-analyze", "verify", "--man=no", unit));
         }
         finally
@@ -55,7 +57,7 @@ public sealed class ServiceFileTests
         try
         {
             var unit = Path.Combine(folder.FullName, "inference-server.service");
-            await File.WriteAllTextAsync(unit, SystemdUnit.Write(ServiceDefinition.Systemd with { Command = ["/bin/true"] }).Replace("Type=notify", "Type=noisy", StringComparison.Ordinal));
+            await File.WriteAllTextAsync(unit, SystemdUnit.Write(Systemd with { OtherCommand = ["/bin/true"] }).Replace("Type=notify", "Type=noisy", StringComparison.Ordinal));
             Assert.Contains("noisy", (await RunAsync("systemd-analyze", "verify", "--man=no", unit)).Output, StringComparison.Ordinal);
         }
         finally
@@ -96,27 +98,49 @@ public sealed class ServiceFileTests
         var folder = Directory.CreateTempSubdirectory();
         try
         {
-            var environment = Path.Combine(folder.FullName, "environment");
+            var service = ServiceDefinition.Of(ServiceKind.LaunchDaemon, "") with
+            {
+                SettingsFolder = folder.FullName,
+                LogFolder = folder.FullName,
+                OtherCommand = ["/bin/sh", "-c", "echo \"$PPID:$SECRET:$1\"", "sh", "an <argument> & $more"],
+            };
             if (hasSecrets)
             {
-                await File.WriteAllTextAsync(environment, "# a comment\nSECRET='two words'\n");
+                await File.WriteAllTextAsync(service.EnvironmentFile, "# a comment\nSECRET='two words'\n");
             }
 
-            var plist = Parse(LaunchdPlist.Write(ServiceDefinition.LaunchDaemon with
-            {
-                EnvironmentFile = environment,
-                Command = ["/bin/sh", "-c", "echo \"$PPID:$SECRET:$1\"", "sh", "an <argument> & $more"],
-            }));
-            var arguments = plist.Descendants("key").Single(key => key.Value == "ProgramArguments").ElementsAfterSelf().First().Elements().Select(element => element.Value).ToList();
-            var (code, output) = await RunAsync(arguments[0], [.. arguments.Skip(1)]);
-
             // The server's parent is whoever started the command: nothing stands between them that would swallow a signal.
-            Assert.Equal((0, $"{Environment.ProcessId}:{(hasSecrets ? "two words" : "")}:an <argument> & $more\n"), (code, output));
+            Assert.Equal((0, $"{Environment.ProcessId}:{(hasSecrets ? "two words" : "")}:an <argument> & $more\n"), await RunPlistAsync(service));
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData(1_000_000, 1_000_000)]
+    [InlineData(1_100_000, 0)]
+    public async Task PlistCommand_WithALargeFileOfErrors_EmptiesIt(int before, int after)
+    {
+        var folder = Directory.CreateTempSubdirectory("with a blank ");
+        try
+        {
+            var service = ServiceDefinition.Of(ServiceKind.LaunchAgent, "/home") with { SettingsFolder = folder.FullName, LogFolder = folder.FullName, OtherCommand = ["/bin/true"] };
+            await File.WriteAllBytesAsync(service.ErrorFile!, new byte[before]);
+            Assert.Equal((0, ""), await RunPlistAsync(service));
+            Assert.Equal(after, new FileInfo(service.ErrorFile!).Length);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static Task<(int Code, string Output)> RunPlistAsync(ServiceDefinition service)
+    {
+        var arguments = Parse(LaunchdPlist.Write(service)).Descendants("key").Single(key => key.Value == "ProgramArguments").ElementsAfterSelf().First().Elements().Select(element => element.Value).ToList();
+        return RunAsync(arguments[0], [.. arguments.Skip(1)]);
     }
 
     private static XDocument Parse(string text)
