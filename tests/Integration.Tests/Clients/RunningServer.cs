@@ -15,9 +15,11 @@ internal sealed class RunningServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly DirectoryInfo _folder;
+    private readonly StepRecorder _steps;
 
-    private RunningServer(WebApplication app, DirectoryInfo folder)
+    private RunningServer(WebApplication app, StepRecorder steps, DirectoryInfo folder)
     {
+        _steps = steps;
         _folder = folder;
         _app = app;
         Address = new Uri(app.ClientAddress());
@@ -59,10 +61,12 @@ internal sealed class RunningServer : IAsyncDisposable
             builder.Services.AddSingleton(engine);
         }
 
+        var steps = new StepRecorder();
+        builder.Services.AddSingleton<StepObserver>(steps.Record);
         var app = ServerApplication.Create(builder, settings, ModelReader.Read(settings));
         await app.StartAsync();
         app.Services.GetService<EngineStarter>()?.Start();
-        var server = new RunningServer(app, folder);
+        var server = new RunningServer(app, steps, folder);
         await server.WaitUntilReadyAsync();
         return server;
     }
@@ -75,6 +79,13 @@ internal sealed class RunningServer : IAsyncDisposable
         using var response = await ChatAsync(body);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>The rows of the last few thousand steps, oldest first.</summary>
+    public IReadOnlyList<StepRow[]> ReadSteps()
+    {
+        _app.Services.GetRequiredService<StepReader>().Read();
+        return _steps.Rows;
     }
 
     /// <summary>Waits until nothing runs or waits and no cell is held by a running sequence; the books then match the library's memory.</summary>
