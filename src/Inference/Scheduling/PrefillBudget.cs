@@ -6,9 +6,6 @@ namespace InferenceServer.Inference.Scheduling;
 /// </summary>
 internal struct PrefillBudget
 {
-    // Predictions are right to a tenth, and a step now and then loses some processor time to other programs, so plan for less than the target.
-    private const double PlannedShare = 0.8;
-
     // Below this a step is mostly fixed cost; prefills make progress even if decoding alone takes the whole target.
     private const int MinChunk = 8;
 
@@ -26,7 +23,7 @@ internal struct PrefillBudget
         _costs = costs;
         _isWatched = decodes.NumDecodes > 0;
         var decodeMs = costs.Predict(_isWatched ? decodes : decodes.WithDecode(0));
-        _plannedMs = PlannedShare * (limits.InterTokenTargetMs ?? Math.Max(250, 4 * decodeMs));
+        _plannedMs = (limits.InterTokenTargetMs ?? Math.Max(250, 4 * decodeMs)) / costs.Margin;
     }
 
     /// <summary>Tokens that the next prefill of the step may take at most; 0 or less if the step is full.</summary>

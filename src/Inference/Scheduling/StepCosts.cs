@@ -36,6 +36,15 @@ internal sealed class StepCosts
     // Steps until a prediction is good enough to call a duration absurd.
     private const int MinSteps = 8;
 
+    // What a prediction may be short of: at least what lies between two steps, at most what still leaves chunks worth computing; in between where nothing was seen lately.
+    private const double MinMargin = 1.05;
+    private const double UnseenMargin = 1.5;
+    private const double MaxMargin = 2;
+
+    // A surprise is half forgotten after 14 further steps of its kind, trust in what was not seen after 35 of others.
+    private const double MarginDecay = 0.95;
+    private const double TrustDecay = 0.98;
+
     // Nothing is free: a price of 0 would allow endless chunks.
     private const double MinPriceMs = 1e-4;
 
@@ -44,6 +53,12 @@ internal sealed class StepCosts
     private readonly double[,] _products = new double[NumPrices, NumPrices];
     private readonly double[] _durations = new double[NumPrices];
     private long _numSteps;
+
+    /// <summary>
+    /// How many times its prediction a step of prefill beside running streams may take, going by the latest of them: near 1 on a machine of our own, more beside other
+    /// programs, whose work comes in bursts, and after a while without such steps, since prices learned in other steps fit them badly (seen: 1.5 to 1.9 times).
+    /// </summary>
+    public double Margin { get; private set; } = UnseenMargin;
 
     /// <summary>Predicted duration of a step in milliseconds.</summary>
     public double Predict(StepWork step)
@@ -96,6 +111,8 @@ internal sealed class StepCosts
             return;
         }
 
+        LearnMargin(step, durationMs);
+
         // A page-in or a sleeping machine says nothing about the next step: no more than five times the prediction counts.
         if (++_numSteps > MinSteps)
         {
@@ -118,6 +135,19 @@ internal sealed class StepCosts
         }
 
         Fit();
+    }
+
+    private void LearnMargin(StepWork step, double durationMs)
+    {
+        if (step is { NumDecodes: > 0, NumPrefillTokens: > 0 })
+        {
+            var remembered = MinMargin + ((Margin - MinMargin) * MarginDecay);
+            Margin = Math.Clamp(durationMs / Predict(step), remembered, MaxMargin);
+        }
+        else if (Margin < UnseenMargin)
+        {
+            Margin = UnseenMargin + ((Margin - UnseenMargin) * TrustDecay);
+        }
     }
 
     // What is paid for, price by price, in a step of so many tokens.

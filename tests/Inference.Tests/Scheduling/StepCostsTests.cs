@@ -141,5 +141,65 @@ public sealed class StepCostsTests
         Assert.Equal(costs.Predict(step), rows.Sum(row => costs.PredictRow(row, step, rows.Count)), 6);
     }
 
+    [Fact]
+    public void Margin_SteadyMachine_ComesDownToTheLeast()
+    {
+        var costs = Steady(100);
+
+        Assert.InRange(costs.Margin, 1.05, 1.06);
+    }
+
+    [Fact]
+    public void Margin_StepThatTookLonger_IsRememberedForAWhile()
+    {
+        var costs = Steady(100);
+        var predicted = costs.Predict(Step(2, 16));
+        costs.Observe(Step(2, 16), 1.8 * predicted);
+
+        Assert.InRange(costs.Margin, 1.7, 1.9);
+        costs.Observe(Step(2, 16), predicted);
+        Assert.InRange(costs.Margin, 1.6, 1.85);
+        Observe(costs, 100);
+        Assert.InRange(costs.Margin, 1.05, 1.06);
+    }
+
+    [Fact]
+    public void Margin_MachineFellAsleep_LeavesChunksWorthComputing()
+    {
+        var costs = Steady(100);
+        costs.Observe(Step(2, 16), 3_600_000);
+
+        Assert.Equal(2, costs.Margin);
+    }
+
+    [Fact]
+    public void Margin_NoPrefillBesideStreamsForLong_TrustsThePredictionsLess()
+    {
+        var costs = Steady(100);
+        for (var i = 0; i < 300; i++)
+        {
+            costs.Observe(Step(2, 0), 11);
+        }
+
+        Assert.InRange(costs.Margin, 1.45, 1.5);
+    }
+
+    private static StepCosts Steady(int numSteps)
+    {
+        var costs = new StepCosts();
+        Observe(costs, numSteps);
+        return costs;
+    }
+
+    // 5 ms and 3 a token, whatever kind.
+    private static void Observe(StepCosts costs, int numSteps)
+    {
+        for (var i = 0; i < numSteps; i++)
+        {
+            var step = Step(1 + (i % 3), 8 * (1 + (i % 2)));
+            costs.Observe(step, 5 + (3 * step.NumTokens));
+        }
+    }
+
     private static StepWork Step(int decodes, int prefill) => new(decodes, prefill, 0, 0);
 }
