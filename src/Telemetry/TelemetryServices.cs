@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using InferenceServer.Telemetry.Memory;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Power;
 using InferenceServer.Telemetry.Power.Attribution;
@@ -53,6 +54,21 @@ public static class TelemetryServices
             provider.GetRequiredService<EnergyLedger>(),
             options,
             provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
+    /// <summary>Adds what looks at memory. Nothing is looked at before <see cref="MemorySampler.Start"/>.</summary>
+    /// <param name="services">The host's, with an <see cref="IMeterFactory"/>, a clock and logging.</param>
+    /// <param name="modelFiles">Full paths of the served model's files.</param>
+    /// <param name="isServing">True while the model is loaded.</param>
+    /// <param name="model">What the engine says that its model takes.</param>
+    public static IServiceCollection AddMemory(
+        this IServiceCollection services, IReadOnlyList<string> modelFiles, Func<IServiceProvider, bool> isServing, Func<IServiceProvider, ModelMemory> model)
+    {
+        services.AddSingleton(provider => new MemorySampler(
+            modelFiles, () => isServing(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MemorySampler>>()));
+        services.AddSingleton(provider => new MemoryInstruments(
+            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<MemorySampler>(), () => model(provider)));
         return services;
     }
 }

@@ -32,6 +32,7 @@ internal sealed class EngineLoop
     private long _numFailedSteps;
     private long _numBookChecks;
     private long _numBookErrors;
+    private long _stepStartedAt;
     private bool _hasRunSinceCheck;
     private StepReportQueue? _reports;
 
@@ -69,6 +70,7 @@ internal sealed class EngineLoop
         {
             _turns.BeginEngineStep();
             start = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _stepStartedAt, start);
             try
             {
                 (status, runSeconds) = Run(step);
@@ -84,7 +86,9 @@ internal sealed class EngineLoop
         PublishFinished();
         if (step.Rows.Count > 0)
         {
+            // Whoever sees that no step runs finds the last one reported.
             Report(step, start, status, runSeconds, (int)(_numOutputTokens - outputs));
+            Volatile.Write(ref _stepStartedAt, 0);
         }
     }
 
@@ -130,6 +134,7 @@ internal sealed class EngineLoop
             NumCells = cache.NumCells,
             NumUsedCells = cache.NumCells - cache.NumFreeCells - cache.NumCachedCells,
             NumCachedCells = cache.NumCachedCells,
+            StepStartedAt = Volatile.Read(ref _stepStartedAt),
             NumSteps = Volatile.Read(ref _numSteps),
             NumPromptTokens = Volatile.Read(ref _numPromptTokens),
             NumCachedTokens = Volatile.Read(ref _numCachedTokens),

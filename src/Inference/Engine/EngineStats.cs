@@ -24,6 +24,9 @@ public sealed record EngineStats
     /// <summary>Cells that hold cached prefixes nobody runs on; taken when needed.</summary>
     public int NumCachedCells { get; init; }
 
+    /// <summary>When the step that runs now began, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 while none runs. A step that does not run any more has been reported.</summary>
+    public long StepStartedAt { get; init; }
+
     /// <summary>Steps since start.</summary>
     public long NumSteps { get; init; }
 

@@ -59,6 +59,7 @@ internal static class Answers
 
             // Nothing runs any more unless something above failed.
             generation.Abort();
+            generation.CloseEnergy();
         }
     }
 

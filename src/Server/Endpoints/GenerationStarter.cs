@@ -3,8 +3,10 @@ using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Sampling;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Server.Validation;
+using InferenceServer.Telemetry.Power.Attribution;
 
 namespace InferenceServer.Server.Endpoints;
 
@@ -12,7 +14,8 @@ namespace InferenceServer.Server.Endpoints;
 /// The last stops before the engine, the same for every kind of prompt: admission, Encode, context check, Submit. Whatever can
 /// fail for the client's fault fails here, before the first byte. Any thread.
 /// </summary>
-internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel model, Settings settings, AdmissionGate gate, Drain drain, TimeProvider clock, ILogger<GenerationStarter> logger)
+internal sealed class GenerationStarter(
+    IInferenceEngine engine, ServedModel model, Settings settings, AdmissionGate gate, Drain drain, TimeProvider clock, EnergyLedger ledger, ILogger<GenerationStarter> logger)
 {
     private long _lastGenerationId;
 
@@ -93,10 +96,13 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
 
         var seed = request.Sampling.Seed ?? Random.Shared.NextInt64();
         var choices = new Choice[prompts.Count * answersPerPrompt];
+        var energy = ledger.IsUsed ? new EnergyAccount(ledger) : null;
         for (var index = 0; index < choices.Length; index++)
         {
             var prompt = prompts[index / answersPerPrompt];
-            var result = engine.Submit(ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), scoresPrompts) with { Grammar = grammar, Thought = thought });
+            var submitted = ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), scoresPrompts) with { Grammar = grammar, Thought = thought };
+            energy?.Open(submitted.Id);
+            var result = engine.Submit(submitted);
             if (result.Stream is null)
             {
                 foreach (var started in choices.AsSpan(0, index))
@@ -104,13 +110,14 @@ internal sealed class GenerationStarter(IInferenceEngine engine, ServedModel mod
                     engine.Abort(started.Stream.RequestId);
                 }
 
+                energy?.Close();
                 return result.Status == SubmitStatus.QueueFull ? RequestError.Busy() : WhyUnavailable() ?? RequestError.Loading();
             }
 
             choices[index] = createChoice(index, result.Stream, clock);
         }
 
-        return new Generation(engine, clock, prompts.Sum(prompt => prompt.Length), choices, answersPerPrompt);
+        return new Generation(engine, clock, prompts.Sum(prompt => prompt.Length), choices, answersPerPrompt, energy);
     }
 
     private GenerationRequest ToEngine(ValidRequest request, int[] prompt, long seed, bool scoresPrompt)

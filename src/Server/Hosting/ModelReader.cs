@@ -27,18 +27,18 @@ internal static class ModelReader
 
         var machine = ThisMachine.Read(settings.Inference, NullLogger.Instance);
         var metadata = result.File.Metadata;
-        var model = new ServedModel(
+        return new ServedModel(
             metadata,
             ReadTemplate(settings, metadata),
             settings,
             File.GetLastWriteTimeUtc(metadata.Path),
             ReadEmbedding(settings.Inference.EmbeddingModelPath, locator))
         {
+            Files = result.File.Paths,
+            Plan = MemoryCheck.Plan(result.File, settings, machine),
             Roofline = new Roofline(result.File, settings.Inference.KvCacheType),
             Chip = machine.Chip,
         };
-        MemoryCheck.ThrowIfTooLarge(result.File, settings, machine);
-        return model;
     }
 
     /// <summary>Why a model that the settings name is not there, or not whole; null if all are.</summary>

@@ -42,6 +42,12 @@ internal sealed class ServedModel
     /// <summary>What the file says.</summary>
     public ModelMetadata Metadata { get; }
 
+    /// <summary>The file, or all its shards.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>What it takes in memory; null if nobody planned it.</summary>
+    public MemoryPlan? Plan { get; init; }
+
     /// <summary>The second model, for embeddings or reranking; null if there is none.</summary>
     public ServedEmbeddingModel? Embedding { get; }
 

@@ -1,6 +1,7 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Telemetry;
+using InferenceServer.Telemetry.Memory;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Roofline;
 
@@ -20,7 +21,10 @@ internal static class MeasuringServices
         services.AddSingleton<VllmInstruments>();
         services.AddSingleton<RequestInstruments>();
         services.AddPower(settings.Power);
-        services.AddHostedService<PowerStarter>();
+        services.AddMemory(model.Files, provider => IsReady(provider), provider => MemoryOf(model, provider));
+        services.AddSingleton<EnergyObserver>();
+        services.AddSingleton<StepObserver>(provider => provider.GetRequiredService<EnergyObserver>().Observe);
+        services.AddHostedService<MachineStarter>();
         if (!settings.Metrics.Enabled)
         {
             return;
@@ -38,4 +42,11 @@ internal static class MeasuringServices
         (_, { } chip) => new(chip.BytesPerSecond, "table"),
         _ => new(null, "unknown_chip"),
     };
+
+    private static bool IsReady(IServiceProvider provider) => provider.GetRequiredService<IInferenceEngine>().State == EngineState.Ready;
+
+    // As planned from the file's header, which llama.cpp keeps to within a few percent.
+    private static ModelMemory MemoryOf(ServedModel model, IServiceProvider provider) => model.Plan is { IsFollowed: true } plan && IsReady(provider)
+        ? new ModelMemory(plan.WeightBytes, plan.KvBytes + plan.StateBytes, plan.ComputeBytes + plan.OutputBytes)
+        : default;
 }

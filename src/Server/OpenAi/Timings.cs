@@ -29,4 +29,7 @@ internal sealed record Timings
     public required double PredictedPerTokenMs { get; init; }
 
     public required double PredictedPerSecond { get; init; }
+
+    /// <summary>Joules, from what was published while the request ran; null if nothing was.</summary>
+    public required EnergyTimings? Energy { get; init; }
 }

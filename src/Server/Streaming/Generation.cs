@@ -1,5 +1,6 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Measuring;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
 
@@ -11,7 +12,9 @@ namespace InferenceServer.Server.Streaming;
 /// <param name="numPromptTokens">Tokens of all prompts.</param>
 /// <param name="choices">At least one, by index.</param>
 /// <param name="choicesPerPrompt">So many choices in a row share a prompt.</param>
-internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, int numPromptTokens, Choice[] choices, int choicesPerPrompt)
+/// <param name="energy">Counts the joules; null if nobody does.</param>
+internal sealed class Generation(
+    IInferenceEngine engine, TimeProvider clock, int numPromptTokens, Choice[] choices, int choicesPerPrompt, EnergyAccount? energy = null)
 {
     /// <summary>The answers, by index.</summary>
     public IReadOnlyList<Choice> Choices => choices;
@@ -49,6 +52,9 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
             engine.Abort(choice.Stream.RequestId);
         }
     }
+
+    /// <summary>Nobody asks for the joules any more.</summary>
+    public void CloseEnergy() => energy?.Close();
 
     /// <summary>What went wrong, once all choices have finished; null if every answer is whole.</summary>
     public RequestError? Failure()
@@ -97,6 +103,7 @@ internal sealed class Generation(IInferenceEngine engine, TimeProvider clock, in
             PredictedMs = predictedMs,
             PredictedPerTokenMs = Ratio(predictedMs, predictedN),
             PredictedPerSecond = Ratio(predictedN * 1000.0, predictedMs),
+            Energy = energy?.Close(),
         };
     }
 

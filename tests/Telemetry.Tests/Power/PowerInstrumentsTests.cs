@@ -87,7 +87,6 @@ public sealed class PowerInstrumentsTests : IDisposable
         _ledger.AddStep(0, 2, [new(1, true, 1, 0), new(2, false, 1, 10)]);
         Tick(2, 100, 1);
         Tick(4, 120, 1);
-        Tick(5, 120, 1);
         var series = Read();
         Assert.Equal(50, series["inference.energy{source=gpu,phase=prefill}"]);
         Assert.Equal(50, series["inference.energy{source=gpu,phase=decode}"]);

@@ -38,7 +38,6 @@ public sealed class PrometheusExporterTests : IDisposable
             # TYPE jobs gauge
             jobs -2
             # TYPE level gauge
-            level{side="left"} NaN
             level{side="right"} +Inf
             level{side="both"} 0.1
             # TYPE energy_joules_total counter
@@ -48,6 +47,29 @@ public sealed class PrometheusExporterTests : IDisposable
 
             """.ReplaceLineEndings("\n"),
             await ScrapeAsync(PrometheusFormat.Text));
+    }
+
+    // "Not available" is no number: a channel that is lost has no series, and its family is gone with its last one.
+    [Fact]
+    public async Task Series_ThatEnded_IsLeftOut_AndComesBack()
+    {
+        var (power, series) = (61.5, new ObservedSeries());
+        KeyValuePair<string, object?>[] tags = [new("hw.id", "smc/system")];
+        IEnumerable<Measurement<double>> Observe()
+        {
+            series.Begin();
+            series.Tell(power, tags);
+            return series.End();
+        }
+
+        var meter = _meters.Create(MeterNames.Power);
+        meter.CreateObservableGauge("hw.host.power", Observe, "W");
+        meter.CreateObservableCounter("hw.host.energy", Observe, "J");
+        Assert.Contains("hw_host_power_watts{hw_id=\"smc/system\"} 61.5\n", await ScrapeAsync(PrometheusFormat.Text), StringComparison.Ordinal);
+        power = double.NaN;
+        Assert.DoesNotContain("hw_host", await ScrapeAsync(PrometheusFormat.Text), StringComparison.Ordinal);
+        power = 62;
+        Assert.Contains("hw_host_energy_joules_total{hw_id=\"smc/system\"} 62\n", await ScrapeAsync(PrometheusFormat.Text), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +93,6 @@ public sealed class PrometheusExporterTests : IDisposable
             # TYPE jobs gauge
             jobs -2
             # TYPE level gauge
-            level{side="left"} NaN
             level{side="right"} +Inf
             level{side="both"} 0.1
             # TYPE energy_joules counter

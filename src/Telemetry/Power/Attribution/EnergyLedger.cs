@@ -6,11 +6,11 @@ namespace InferenceServer.Telemetry.Power.Attribution;
 /// </summary>
 public sealed class EnergyLedger
 {
-    // A finished step is reported at most this late, in seconds; a window that ended since then may still lack one.
-    private const double ReportLag = 0.25;
-
-    // Windows that wait for a step to end: a step longer than all of them together leaves the oldest unknown.
+    // Windows that wait for a step to end: of a step longer than all of them together the oldest count as idle.
     private const int MaxPending = 256;
+
+    // More requests than can run or wait: whoever opens an account and forgets to close it must not fill memory.
+    private const int MaxRequests = 4096;
 
     private readonly Lock _sync = new();
     private readonly StepHistory _history = new();
@@ -23,6 +23,9 @@ public sealed class EnergyLedger
     /// known only when it has ended: until then, the joules of its time wait.
     /// </summary>
     public Func<double> RunningSince { get; set; } = static () => double.PositiveInfinity;
+
+    /// <summary>Has all steps that have ended reported by <see cref="AddStep"/> before it returns.</summary>
+    public Action ReadSteps { get; set; } = static () => { };
 
     /// <summary>False: no channel of a boundary was found, so that steps are not worth reporting.</summary>
     public bool IsUsed => _isUsed;
@@ -47,9 +50,14 @@ public sealed class EnergyLedger
     /// <summary>Opens an account for a request whose steps are to come. Every account must be closed.</summary>
     public void Open(long requestId)
     {
-        if (_isUsed)
+        if (!_isUsed)
         {
-            lock (_sync)
+            return;
+        }
+
+        lock (_sync)
+        {
+            if (_requests.Count < MaxRequests)
             {
                 _requests[requestId] = new RequestAccount();
             }
@@ -61,6 +69,12 @@ public sealed class EnergyLedger
     public IReadOnlyDictionary<EnergyBoundary, RequestEnergy> Close(long requestId)
     {
         var result = new Dictionary<EnergyBoundary, RequestEnergy>();
+        if (!_isUsed)
+        {
+            return result;
+        }
+
+        ReadSteps();
         lock (_sync)
         {
             if (!_requests.ContainsKey(requestId))
@@ -141,6 +155,7 @@ public sealed class EnergyLedger
         }
 
         var running = Math.Max(0, to - Math.Max(from, RunningSince()));
+        ReadSteps();
         lock (_sync)
         {
             return Math.Min(1, (_history.GetBusySeconds(from, to) + running) / (to - from));
@@ -162,14 +177,22 @@ public sealed class EnergyLedger
     }
 
     /// <summary>Joules became known.</summary>
+    /// <param name="channel">Whose.</param>
+    /// <param name="window">When and how many.</param>
+    /// <param name="now">Not after this call.</param>
     internal void AddWindow(PowerChannel channel, in EnergyWindow window, double now)
     {
+        if (!Counts(channel))
+        {
+            return;
+        }
+
+        // In this order: what ended before the first look is read by the second, and what runs at the first is seen there.
+        var knownTo = Math.Min(RunningSince(), now);
+        ReadSteps();
         lock (_sync)
         {
-            if (Find(channel) is not { } account)
-            {
-                return;
-            }
+            var account = Find(channel)!;
 
             account.Pending.Enqueue(window);
             if (account.Pending.Count > MaxPending)
@@ -177,7 +200,7 @@ public sealed class EnergyLedger
                 SettleOne(account);
             }
 
-            Settle(now);
+            Settle(knownTo);
         }
     }
 
@@ -197,10 +220,10 @@ public sealed class EnergyLedger
         return null;
     }
 
-    // Splits every window whose steps have all been reported.
-    private void Settle(double now)
+    // Splits every window whose steps have all been reported: those until the last one's end, and until a moment when no other ran.
+    private void Settle(double knownTo)
     {
-        var knownTo = Math.Max(_history.LastTo, Math.Min(RunningSince(), now - ReportLag));
+        knownTo = Math.Max(knownTo, _history.LastTo);
         foreach (var account in _accounts)
         {
             while (account.Pending.TryPeek(out var window) && window.To <= knownTo)

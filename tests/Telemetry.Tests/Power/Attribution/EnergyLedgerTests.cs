@@ -79,19 +79,54 @@ public sealed class EnergyLedgerTests
 
         _ledger.RunningSince = () => double.PositiveInfinity;
         _ledger.AddStep(0.2, 1.2, [new(1, true, 1, 1)]);
-        _ledger.AddWindow(Gpu, new EnergyWindow(1, 1.5, 5), now: 2);
+        _ledger.AddWindow(Gpu, new EnergyWindow(1, 1.5, 5), now: 1.5);
         Assert.Equal(6 + 20 + 2, _ledger.GetTotals(EnergyBoundary.Gpu).Prefill, 6);
         Assert.Equal(4 + 3, _ledger.GetTotals(EnergyBoundary.Gpu).Idle, 6);
     }
 
     [Fact]
-    public void Window_WhileTheEngineRests_WaitsOnlyForLateReports()
+    public void Window_WhileTheEngineRests_CountsAtOnce()
     {
         _ledger.Register(Gpu);
-        _ledger.AddWindow(Gpu, new EnergyWindow(0, 1, 10), now: 1.01);
-        Assert.Equal(0, _ledger.GetTotals(EnergyBoundary.Gpu).All);
-        _ledger.AddWindow(Gpu, new EnergyWindow(1, 1.5, 10), now: 1.51);
+        _ledger.AddWindow(Gpu, new EnergyWindow(0, 1, 10), now: 1);
         Assert.Equal(10, _ledger.GetTotals(EnergyBoundary.Gpu).Idle);
+    }
+
+    // A step that ends between two looks at the engine must be seen by one of them.
+    [Fact]
+    public void Window_WhoseStepEndsAtThatMoment_IsNotTakenForIdle()
+    {
+        _ledger.Register(Gpu);
+        var isRunning = true;
+        _ledger.RunningSince = () =>
+        {
+            var since = isRunning ? 0.1 : double.PositiveInfinity;
+            isRunning = false; // right after the look
+            return since;
+        };
+        _ledger.ReadSteps = () =>
+        {
+            if (!isRunning)
+            {
+                _ledger.AddStep(0.1, 1, [new(1, true, 1, 1)]);
+            }
+        };
+        _ledger.AddWindow(Gpu, new EnergyWindow(0, 1, 10), now: 1);
+        Assert.Equal(9, _ledger.GetTotals(EnergyBoundary.Gpu).Prefill, 6);
+    }
+
+    [Fact]
+    public void Accounts_NeverClosed_AreBounded()
+    {
+        _ledger.Register(Gpu);
+        for (var i = 0; i < 10_000; i++)
+        {
+            _ledger.Open(i);
+        }
+
+        _ledger.AddStep(0, 1, [new(9_999, false, 1, 1)]);
+        _ledger.AddWindow(Gpu, new EnergyWindow(0, 1, 10), now: 1);
+        Assert.Empty(_ledger.Close(9_999));
     }
 
     [Fact]
@@ -117,6 +152,7 @@ public sealed class EnergyLedgerTests
         _ledger.Open(7);
         _ledger.AddStep(0, 1, [new(7, false, 1, 1)]);
         _ledger.AddStep(1, 1.8, [new(7, false, 1, 1)]);
+        _ledger.RunningSince = () => 1;
         _ledger.AddWindow(Gpu, new EnergyWindow(0, 1, 100), now: 1.8);
         var energy = _ledger.Close(7)[EnergyBoundary.Gpu];
         Assert.Equal(100, energy.DecodeJoules);
