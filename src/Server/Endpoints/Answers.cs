@@ -59,7 +59,6 @@ internal static class Answers
 
             // Nothing runs any more unless something above failed.
             generation.Abort();
-            generation.CloseEnergy();
         }
     }
 

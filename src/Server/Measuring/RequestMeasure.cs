@@ -51,6 +51,7 @@ internal sealed class RequestMeasure(RequestInstruments instruments, Generation 
     /// <param name="isStream">False: no token was handed over before the last, so the first one counts from when it was made.</param>
     public void Finish(bool isStream)
     {
+        generation.CloseEnergy();
         var now = _clock.GetTimestamp();
         var seconds = Seconds(arrivedAt, now);
         var numPrompts = Math.Max(1, generation.Choices.Count / generation.ChoicesPerPrompt);

@@ -26,6 +26,10 @@ public sealed class PowerOptions
     /// <summary>macOS: also run Apple's <c>powermetrics</c> beside the server. Only root may.</summary>
     public bool Powermetrics { get; set; }
 
+    /// <summary>Linux: where the kernel shows its devices; another folder where a container has the machine's bound to it, since its own hides the counters.</summary>
+    [Required]
+    public string SysFolder { get; set; } = "/sys";
+
     /// <summary>Linux: the NVML library, where it is not where drivers put it; null searches.</summary>
     public string? NvmlLibrary { get; set; }
 }

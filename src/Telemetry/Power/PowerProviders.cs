@@ -31,11 +31,11 @@ public static class PowerProviders
 
     private static IReadOnlyList<PowerProvider> ForLinux(PowerOptions options) =>
     [
-        new(RaplSource.Provider, () => RaplSource.Open()),
+        new(RaplSource.Provider, () => RaplSource.Open(Path.Combine(options.SysFolder, RaplSource.Folder))),
 
         // Before hwmon: beside a card of NVIDIA's, AMD's GPU is the small one in the processor.
         new(NvmlSource.Provider, () => NvmlSource.Open(options.NvmlLibrary, ReadMachineMemory)),
-        new(HwmonSource.Provider, () => HwmonSource.Open()),
+        new(HwmonSource.Provider, () => HwmonSource.Open(Path.Combine(options.SysFolder, HwmonSource.Folder))),
     ];
 
     private static (double Used, double Total)? ReadMachineMemory()

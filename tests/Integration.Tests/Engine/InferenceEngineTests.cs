@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using InferenceServer.Inference;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Models;
@@ -62,6 +63,37 @@ public sealed class InferenceEngineTests
 
         Assert.Equal(7 * 799, outcomes.Sum(outcome => outcome.NumCachedTokens));
         Assert.All(outcomes, outcome => Assert.Equal(outcomes[0].Tokens[0], outcome.Tokens[0]));
+    }
+
+    // The energy ledger takes the joules of a step that still runs for later, so it must know of it; and of its end only with the report.
+    [Fact]
+    public async Task Stats_WhileAStepRuns_TellSinceWhen()
+    {
+        await using var tiny = await TinyEngine.StartAsync();
+        Assert.Equal(0, tiny.Engine.Stats.StepStartedAt);
+        var before = Stopwatch.GetTimestamp();
+        var outcome = tiny.RunAsync(tiny.Request(TinyEngine.Tokens(700, 1), maxOutput: 200));
+        var seen = new List<long>();
+        while (!outcome.IsCompleted)
+        {
+            if (tiny.Engine.Stats.StepStartedAt is not 0 and var startedAt)
+            {
+                Assert.InRange(startedAt, before, Stopwatch.GetTimestamp());
+                seen.Add(startedAt);
+            }
+        }
+
+        await outcome;
+        await tiny.WaitUntilIdleAsync();
+        Assert.Equal(0, tiny.Engine.Stats.StepStartedAt);
+        var reported = new List<long>();
+        while (tiny.Engine.StepReports.TryRead((in StepReport report, ReadOnlySpan<StepRow> _) => reported.Add(report.StartedAt)))
+        {
+        }
+
+        Assert.NotEmpty(seen);
+        Assert.Equal(seen.Order(), seen);
+        Assert.Empty(seen.Except(reported));
     }
 
     [Fact]

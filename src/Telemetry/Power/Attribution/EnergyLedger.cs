@@ -30,6 +30,18 @@ public sealed class EnergyLedger
     /// <summary>False: no channel of a boundary was found, so that steps are not worth reporting.</summary>
     public bool IsUsed => _isUsed;
 
+    /// <summary>Accounts that were opened and not yet closed.</summary>
+    internal int NumOpen
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _requests.Count;
+            }
+        }
+    }
+
     /// <summary>A step has ended.</summary>
     /// <param name="from">Its start in seconds on <see cref="MonotonicClock"/>.</param>
     /// <param name="to">Its end.</param>

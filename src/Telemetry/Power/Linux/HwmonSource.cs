@@ -9,7 +9,8 @@ internal sealed class HwmonSource : IPowerSource
     /// <summary>Provider name.</summary>
     public const string Provider = "hwmon";
 
-    private const string Root = "/sys/class/hwmon";
+    /// <summary>Where the chips are, below the kernel's folder of devices.</summary>
+    public const string Folder = "class/hwmon";
 
     private readonly IReadOnlyList<HwmonSensor> _sensors;
     private readonly SysfsNumber[] _files;
@@ -28,10 +29,9 @@ internal sealed class HwmonSource : IPowerSource
     public IReadOnlyList<PowerChannel> Channels { get; }
 
     /// <summary>Opens what there is.</summary>
-    /// <param name="root">Null is the system's.</param>
-    public static PowerOpening Open(string? root = null)
+    /// <param name="root">Normally <c>/sys/class/hwmon</c>.</param>
+    public static PowerOpening Open(string root)
     {
-        root ??= Root;
         if (!Directory.Exists(root))
         {
             return PowerOpening.Missing(ChannelFault.NotFound, $"{root} does not exist: a virtual machine, or a container that hides it");

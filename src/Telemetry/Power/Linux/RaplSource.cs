@@ -9,7 +9,9 @@ internal sealed class RaplSource : IPowerSource
     /// <summary>Provider name.</summary>
     public const string Provider = "rapl";
 
-    private const string Root = "/sys/class/powercap";
+    /// <summary>Where the counters are, below the kernel's folder of devices.</summary>
+    public const string Folder = "class/powercap";
+
     private const double JoulesPerUnit = 1e-6;
 
     // No package takes 10 kW.
@@ -32,11 +34,10 @@ internal sealed class RaplSource : IPowerSource
     public IReadOnlyList<PowerChannel> Channels { get; }
 
     /// <summary>Opens what there is.</summary>
-    /// <param name="root">Null is the system's.</param>
+    /// <param name="root">Normally <c>/sys/class/powercap</c>.</param>
     /// <param name="isAmd">True: the processor is AMD's or Hygon's, whose zone <c>core</c> is one core of many; null looks.</param>
-    public static PowerOpening Open(string? root = null, bool? isAmd = null)
+    public static PowerOpening Open(string root, bool? isAmd = null)
     {
-        root ??= Root;
         if (!Directory.Exists(root))
         {
             return PowerOpening.Missing(ChannelFault.NotFound, $"{root} does not exist: a virtual machine, or a kernel without the driver (modprobe intel_rapl_msr)");

@@ -1,6 +1,6 @@
 using InferenceServer.Telemetry.Memory;
 using InferenceServer.Telemetry.Memory.Linux;
-using InferenceServer.Telemetry.Tests.Power.Linux;
+using InferenceServer.Testing;
 
 namespace InferenceServer.Telemetry.Tests.Memory.Linux;
 

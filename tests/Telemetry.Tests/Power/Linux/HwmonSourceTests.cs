@@ -1,5 +1,6 @@
 using InferenceServer.Telemetry.Power;
 using InferenceServer.Telemetry.Power.Linux;
+using InferenceServer.Testing;
 
 namespace InferenceServer.Telemetry.Tests.Power.Linux;
 

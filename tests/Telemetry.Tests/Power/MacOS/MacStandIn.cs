@@ -1,4 +1,5 @@
 using InferenceServer.Telemetry.Power;
+using InferenceServer.Testing;
 
 namespace InferenceServer.Telemetry.Tests.Power.MacOS;
 
@@ -17,7 +18,7 @@ public sealed class MacStandIn : IDisposable
         }
     }
 
-    internal CompiledLibrary Library { get; } = new("MacOS/macos.c");
+    internal CompiledLibrary Library { get; } = new("Telemetry.Tests/Power/MacOS/macos.c");
 
     public void Dispose() => Library.Dispose();
 }

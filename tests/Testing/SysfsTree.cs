@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace InferenceServer.Telemetry.Tests.Power.Linux;
+namespace InferenceServer.Testing;
 
 /// <summary>A folder that looks like a part of the kernel's, for as long as a test runs.</summary>
 internal sealed class SysfsTree : IDisposable

@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using InferenceServer.Testing;
 
-namespace InferenceServer.Telemetry.Tests.Power;
+namespace InferenceServer.Testing;
 
 /// <summary>
-/// A stand-in for a library of a system that is not there, written in C beside the tests and compiled when they run. It lets the imports run
+/// A stand-in for a library of a system that is not there, written in C beside its tests and compiled when they run. It lets the imports run
 /// for real: their names, their types, and who releases what.
 /// </summary>
 internal sealed class CompiledLibrary : IDisposable
@@ -15,7 +14,7 @@ internal sealed class CompiledLibrary : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("stand-in-");
     private readonly nint _handle;
 
-    /// <param name="source">A file below the folder of these tests.</param>
+    /// <param name="source">A file below <c>tests</c>.</param>
     public CompiledLibrary(string source)
     {
         WhyMissing = TestTool.WhyMissing(Compiler);
@@ -26,15 +25,20 @@ internal sealed class CompiledLibrary : IDisposable
 
         Path = System.IO.Path.Combine(_folder.FullName, System.IO.Path.GetFileNameWithoutExtension(source) + ".so");
         using var process = Process.Start(
-            Compiler, ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", Path, System.IO.Path.Combine(RepositoryFiles.Root, "tests", "Telemetry.Tests", "Power", source)]);
+            Compiler, ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", Path, System.IO.Path.Combine(RepositoryFiles.Root, "tests", source)]);
         process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{source} does not compile.");
+        }
+
         _handle = NativeLibrary.Load(Path);
     }
 
     /// <summary>The reason to skip with; null if it was compiled.</summary>
     public string? WhyMissing { get; }
 
+    /// <summary>The library; empty if it was not compiled.</summary>
     public string Path { get; } = "";
 
     /// <summary>A function of the stand-in's own, by which a test steers it.</summary>
