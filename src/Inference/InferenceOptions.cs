@@ -48,7 +48,13 @@ public sealed class InferenceOptions
     /// <summary>Type of K and V in the cache.</summary>
     public KvCacheType KvCacheType { get; set; } = KvCacheType.F16;
 
-    /// <summary>Longest pause, in milliseconds, that a running stream should see while others' prompts are computed; null: the larger of 250 and four measured decode steps.</summary>
+    /// <summary>What <see cref="InterTokenTargetMs"/> is by default, unless four decode steps are longer: the pause that docs/performance.md holds the server to.</summary>
+    public const int DefaultInterTokenTargetMs = 250;
+
+    /// <summary>
+    /// Longest pause, in milliseconds, that a running stream should see while others' prompts are computed; null: the larger of <see cref="DefaultInterTokenTargetMs"/>
+    /// and four measured decode steps.
+    /// </summary>
     [Range(10, 60_000)]
     public int? InterTokenTargetMs { get; set; }
 

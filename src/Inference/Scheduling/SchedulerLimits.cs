@@ -27,6 +27,6 @@ internal sealed record SchedulerLimits
     /// </summary>
     public int PrefillTile { get; init; } = 32;
 
-    /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of 250 and four decode steps.</summary>
+    /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of <see cref="InferenceOptions.DefaultInterTokenTargetMs"/> and four decode steps.</summary>
     public double? InterTokenTargetMs { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using InferenceServer.Inference;
 using InferenceServer.Inference.Scheduling;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Streaming;
@@ -15,9 +16,6 @@ namespace InferenceServer.Server.Measuring;
 internal sealed class ServerInstruments
 {
     private const string Provider = "inference_server";
-
-    // As InferenceOptions.InterTokenTargetMs says.
-    private const int DefaultTargetMs = 250;
 
     private static readonly string[] Statuses = [.. Enumerable.Range(0, 600).Select(status => status.ToString(CultureInfo.InvariantCulture))];
 
@@ -55,7 +53,7 @@ internal sealed class ServerInstruments
         _prefill = meter.CreateHistogram("inference.request.prefill.duration", "s", "From its place until the first token.", advice: Buckets.FirstToken);
         _decode = meter.CreateHistogram("inference.request.decode.duration", "s", "From the first token to the end.", advice: Buckets.Request);
         _compile = meter.CreateHistogram("inference.grammar.compile.duration", "s", "Time to compile a grammar: JSON Schema, regular expression or GBNF.", advice: Buckets.FirstToken);
-        var target = (settings.Inference.InterTokenTargetMs ?? DefaultTargetMs) / 1000.0;
+        var target = (settings.Inference.InterTokenTargetMs ?? InferenceOptions.DefaultInterTokenTargetMs) / 1000.0;
         meter.CreateObservableGauge("inference.inter_token.target", () => target, "s", "What pauses of streams should stay under; unless it was set, four decode steps count too, if longer.");
         meter.CreateObservableGauge("inference.admission.taken", () => gate.NumTaken, "{request}", "Answers under way, from admission to their last byte.");
         meter.CreateObservableGauge("inference.admission.capacity", () => gate.Capacity, "{request}", "Answers that may be under way; more are refused with 429.");

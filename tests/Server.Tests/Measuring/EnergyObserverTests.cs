@@ -12,7 +12,11 @@ public sealed class EnergyObserverTests
 {
     private static readonly PowerChannel Package = new()
     {
-        Id = "rapl/package-0", Type = "cpu", Name = "package-0", Quantity = PowerQuantity.Energy, Boundary = EnergyBoundary.Cpu,
+        Id = "rapl/package-0",
+        Type = "cpu",
+        Name = "package-0",
+        Quantity = PowerQuantity.Energy,
+        Boundary = EnergyBoundary.Cpu,
     };
 
     private readonly EnergyLedger _ledger = new();
