@@ -71,22 +71,22 @@ internal static partial class ServerLog
     [LoggerMessage(3022, LogLevel.Critical, "{Reason}")]
     public static partial void EngineFailed(this ILogger logger, string reason);
 
-    [LoggerMessage(3030, LogLevel.Warning, "Responses cannot be kept in {Path}: {Reason}. The server goes on without, and tries again")]
+    [LoggerMessage(3040, LogLevel.Warning, "Responses cannot be kept in {Path}: {Reason}. The server goes on without, and tries again")]
     public static partial void StoreUnavailable(this ILogger logger, string path, string reason);
 
-    [LoggerMessage(3031, LogLevel.Information, "Responses are kept in {Path} again")]
+    [LoggerMessage(3041, LogLevel.Information, "Responses are kept in {Path} again")]
     public static partial void StoreRecovered(this ILogger logger, string path);
 
-    [LoggerMessage(3032, LogLevel.Warning, "{Path} is damaged ({Reason}): put aside as {Aside}, and a new one begun")]
+    [LoggerMessage(3042, LogLevel.Warning, "{Path} is damaged ({Reason}): put aside as {Aside}, and a new one begun")]
     public static partial void StoreDamaged(this ILogger logger, string path, string reason, string aside);
 
-    [LoggerMessage(3033, LogLevel.Warning, "{Count} background responses were being generated when the server last ended; they are marked as failed")]
+    [LoggerMessage(3043, LogLevel.Warning, "{Count} background responses were being generated when the server last ended; they are marked as failed")]
     public static partial void ResponsesInterrupted(this ILogger logger, int count);
 
-    [LoggerMessage(3034, LogLevel.Information, "Background {ResponseId} {Status} {Milliseconds} ms prompt {PromptTokens} (cached {CachedTokens}) output {OutputTokens} {FinishReason}")]
+    [LoggerMessage(3044, LogLevel.Information, "Background {ResponseId} {Status} {Milliseconds} ms prompt {PromptTokens} (cached {CachedTokens}) output {OutputTokens} {FinishReason}")]
     public static partial void BackgroundDone(
         this ILogger logger, string responseId, string status, long milliseconds, int promptTokens, int cachedTokens, int outputTokens, string finishReason);
 
-    [LoggerMessage(3035, LogLevel.Information, "Left out tools that only OpenAI's servers can run: {Tools} {RequestId}")]
+    [LoggerMessage(3045, LogLevel.Information, "Left out tools that only OpenAI's servers can run: {Tools} {RequestId}")]
     public static partial void HostedToolsSkipped(this ILogger logger, string tools, string requestId);
 }

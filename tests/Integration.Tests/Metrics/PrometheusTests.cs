@@ -44,6 +44,7 @@ public sealed partial class PrometheusTests(ClientCollection.Fixture fixture)
     public async Task Expressions_OfDashboardAndRules_FindTheirSeries()
     {
         SkipWithout("prometheus");
+        Skip.IfNot(fixture.Machine.WhyNoGpu is null, fixture.Machine.WhyNoGpu);
         await using var mac = await StaticPage.StartAsync(Mac);
         await using var prometheus = await PrometheusServer.StartAsync(_server.Address.Authority, mac.Address);
         await prometheus.WaitForAsync("sum(up) == 2");
