@@ -8,22 +8,4 @@ internal static class CustomCall
 {
     /// <summary>The arguments that stand for a text.</summary>
     public static string ToArguments(string input) => $$"""{"input":{{JsonSerializer.Serialize(input, TemplateJson.Default.String)}}}""";
-
-    /// <summary>The text that arguments stand for; all of them if the model wrote anything else.</summary>
-    public static string ToInput(string arguments)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(arguments);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("input", out var input)
-                && input.ValueKind == JsonValueKind.String
-                ? input.GetString()!
-                : arguments;
-        }
-        catch (JsonException)
-        {
-            return arguments;
-        }
-    }
 }

@@ -30,7 +30,7 @@ internal sealed class OutputItems(ToolNames tools, bool includesEncryptedReasoni
     {
         var tool = tools.FromModel(modelName);
         return tool.IsCustom
-            ? new CustomCallItem { Id = id, Status = status, CallId = callId, Name = tool.Name, Input = arguments.Length == 0 ? "" : CustomCall.ToInput(arguments) }
+            ? new CustomCallItem { Id = id, Status = status, CallId = callId, Name = tool.Name, Input = arguments }
             : new FunctionCallItem { Id = id, Status = status, CallId = callId, Namespace = tool.Namespace, Name = tool.Name, Arguments = arguments };
     }
 

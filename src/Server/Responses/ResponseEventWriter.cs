@@ -45,7 +45,7 @@ internal sealed class ResponseEventWriter(IBufferWriter<byte> output, ResponseBo
         /// <summary>A call with arguments.</summary>
         Function,
 
-        /// <summary>A call with a text, which is known only at its end.</summary>
+        /// <summary>A call with a text.</summary>
         Custom,
     }
 
@@ -87,7 +87,7 @@ internal sealed class ResponseEventWriter(IBufferWriter<byte> output, ResponseBo
                 Open(items.IsCustom(_callName) ? Kind.Custom : Kind.Function, items.NewCallItemId(_callName));
                 break;
             case ChatOutputKind.CallArguments:
-                WriteArguments(item.Text);
+                WriteDelta(_kind == Kind.Custom ? EventNames.CustomInputDelta : EventNames.FunctionArgumentsDelta, item.Text);
                 break;
             case ChatOutputKind.CallEnded:
                 Close(ResponseStatus.Completed);
@@ -150,17 +150,6 @@ internal sealed class ResponseEventWriter(IBufferWriter<byte> output, ResponseBo
         _json.WriteString("delta"u8, text);
         WriteLogProbs(entries);
         EndEvent();
-    }
-
-    private void WriteArguments(string text)
-    {
-        if (_kind == Kind.Custom)
-        {
-            _text.Append(text);
-            return;
-        }
-
-        WriteDelta(EventNames.FunctionArgumentsDelta, text);
     }
 
     private void WriteDelta(JsonEncodedText name, string text)
@@ -231,12 +220,8 @@ internal sealed class ResponseEventWriter(IBufferWriter<byte> output, ResponseBo
                 EndEvent();
                 break;
             default:
-                var input = ((CustomCallItem)item).Input;
-                BeginPartEvent(EventNames.CustomInputDelta);
-                _json.WriteString("delta"u8, input);
-                EndEvent();
                 BeginPartEvent(EventNames.CustomInputDone);
-                _json.WriteString("input"u8, input);
+                _json.WriteString("input"u8, text);
                 EndEvent();
                 break;
         }

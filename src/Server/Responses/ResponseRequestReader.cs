@@ -12,7 +12,7 @@ internal static class ResponseRequestReader
     private const string EncryptedReasoning = "reasoning.encrypted_content";
 
     /// <summary>Fields that this server cannot honour and will not ignore.</summary>
-    internal static readonly string[] Refused = ["conversation", "prompt", "grammar", "response_format"];
+    internal static readonly string[] Refused = ["conversation", "prompt", "response_format", "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"];
 
     private static readonly string[] IgnoredTexts = ["prompt_cache_retention"];
     private static readonly string[] IgnoredObjects = ["stream_options", "prompt_cache_options"];
@@ -61,12 +61,13 @@ internal static class ResponseRequestReader
     {
         var errors = fields.Errors;
         var tools = new ResponseTools(fields);
-        var shownTools = tools.Read();
+        var (shown, use) = tools.Read();
         var previous = fields.Text("previous_response_id");
         var input = ReadInput(fields, tools.Names, isOptional: previous is not null);
         var include = ReadInclude(fields);
-        var effort = ReadReasoning(fields);
-        var (format, verbosity) = ReadText(fields);
+        var effort = ThoughtFields.ReadEffort(fields);
+        var maxThoughtTokens = ThoughtFields.ReadLimit(fields, effort);
+        var (constraint, format, verbosity) = TextFormat.Read(fields);
         var topLogProbs = fields.Integer("top_logprobs", 0, 20);
         var (store, background) = (fields.Flag("store"), fields.Flag("background") ?? false);
         if (background && store is false)
@@ -82,7 +83,10 @@ internal static class ResponseRequestReader
             Chat = new ValidChatRequest
             {
                 Model = fields.Text("model"),
-                Prompt = new ChatPrompt { Messages = [], Tools = shownTools, Variables = ReadVariables(fields, effort) },
+                Prompt = new ChatPrompt { Messages = [], Tools = shown, Variables = ChatRequestValidator.ReadVariables(fields, effort, maxThoughtTokens) },
+                Tools = use,
+                Constraint = constraint,
+                MaxThoughtTokens = maxThoughtTokens,
                 Stream = fields.Flag("stream") ?? false,
                 MaxOutputTokens = maxOutputTokens is { } limit ? (int)Math.Min(limit, int.MaxValue) : null,
                 End = EndFields.Read(fields, vocabularySize),
@@ -105,11 +109,11 @@ internal static class ResponseRequestReader
             {
                 MaxOutputTokens = maxOutputTokens,
                 MaxToolCalls = fields.Integer("max_tool_calls", 0, long.MaxValue),
-                ParallelToolCalls = fields.Flag("parallel_tool_calls") ?? true,
+                ParallelToolCalls = fields.Any("parallel_tool_calls") is not { ValueKind: JsonValueKind.False },
                 PromptCacheKey = fields.Text("prompt_cache_key"),
                 SafetyIdentifier = fields.Text("safety_identifier"),
                 User = fields.Text("user"),
-                Effort = effort,
+                Effort = effort?.GetString(),
                 Verbosity = verbosity,
                 Format = format,
                 ToolChoice = fields.Any("tool_choice"),
@@ -181,65 +185,6 @@ internal static class ResponseRequestReader
         return names;
     }
 
-    private static string? ReadReasoning(JsonFields fields)
-    {
-        if (fields.Object("reasoning") is not { } reasoning)
-        {
-            return null;
-        }
-
-        var inner = new JsonFields(reasoning, fields.PathOf("reasoning"), fields.Errors);
-        inner.Text("summary");
-        return inner.Text("effort");
-    }
-
-    private static (JsonElement? Format, string? Verbosity) ReadText(JsonFields fields)
-    {
-        if (fields.Object("text") is not { } text)
-        {
-            return (null, null);
-        }
-
-        var inner = new JsonFields(text, fields.PathOf("text"), fields.Errors);
-        if (inner.Object("format") is { } format)
-        {
-            var type = new JsonFields(format, inner.PathOf("format"), fields.Errors);
-            switch (ItemFields.Required(type, "type"))
-            {
-                case null or "text":
-                    break;
-                case "json_object" or "json_schema":
-                    fields.Errors.Add(RequestError.UnsupportedValue(type.PathOf("type"), $"'{type.PathOf("type")}' of '{type.Text("type")}' is not supported by this server."));
-                    break;
-                case { } other:
-                    fields.Errors.Add(RequestError.BadValue(type.PathOf("type"), $"Invalid value: '{JsonFields.Short(other)}'. Supported values are: 'text'."));
-                    break;
-            }
-        }
-
-        return (inner.Object("format"), inner.Text("verbosity"));
-    }
-
-    private static Dictionary<string, JsonElement>? ReadVariables(JsonFields fields, string? effort)
-    {
-        Dictionary<string, JsonElement>? variables = null;
-        if (effort is not null)
-        {
-            variables = new(StringComparer.Ordinal) { ["reasoning_effort"] = fields.Any("reasoning")!.Value.GetProperty("effort") };
-        }
-
-        if (fields.Object("chat_template_kwargs") is { } given)
-        {
-            variables ??= new(StringComparer.Ordinal);
-            foreach (var entry in given.EnumerateObject())
-            {
-                variables[entry.Name] = entry.Value;
-            }
-        }
-
-        return variables;
-    }
-
     private static JsonElement? ReadMetadata(JsonFields fields)
     {
         const string Name = "metadata";
@@ -280,6 +225,11 @@ internal static class ResponseRequestReader
     private static void CheckIgnored(JsonFields fields)
     {
         fields.Array("context_management");
+        if (fields.Any("reasoning") is { ValueKind: JsonValueKind.Object } reasoning)
+        {
+            new JsonFields(reasoning, fields.PathOf("reasoning"), fields.Errors).Text("summary");
+        }
+
         foreach (var name in IgnoredTexts)
         {
             fields.Text(name);

@@ -6,8 +6,8 @@ using InferenceServer.Server.Validation;
 namespace InferenceServer.Server.Responses;
 
 /// <summary>
-/// Reads <c>tools</c> and <c>tool_choice</c>. Agents offer the tools that run on OpenAI's servers to everybody and go on without;
-/// these are left out. One that is asked for by the choice is refused.
+/// Reads <c>tools</c>. Agents offer the tools that run on OpenAI's servers to everybody and go on without; these are left out, and
+/// so are the grammars of custom tools in a syntax that is not known here. <see cref="ResponseToolChoice"/> refuses what is asked for and not there.
 /// </summary>
 /// <param name="fields">The body.</param>
 internal sealed class ResponseTools(JsonFields fields)
@@ -17,23 +17,26 @@ internal sealed class ResponseTools(JsonFields fields)
         """{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"""u8);
 
     private readonly ImmutableArray<JsonElement>.Builder _shown = ImmutableArray.CreateBuilder<JsonElement>();
+    private readonly ImmutableArray<RequestedTool>.Builder _tools = ImmutableArray.CreateBuilder<RequestedTool>();
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
 
     /// <summary>Their names.</summary>
     public ToolNames Names { get; } = new();
 
-    /// <summary>Kinds of tools that were left out.</summary>
+    /// <summary>What was left out: kinds of tools, syntaxes of grammars.</summary>
     public ImmutableArray<string> Skipped => [.. _skipped];
 
-    /// <summary>The tools to show to the template, in the form it is made for.</summary>
-    public ImmutableArray<JsonElement> Read()
+    /// <summary>The tools to show to the template, in the form it is made for, none if the choice says so; and what may be called.</summary>
+    public (ImmutableArray<JsonElement> Shown, ToolUse Use) Read()
     {
         if (fields.Array("tools") is { } array)
         {
             ReadList(array, fields.PathOf("tools"), space: null);
         }
 
-        return IsHidden() ? [] : _shown.ToImmutable();
+        var use = new ToolUse { Tools = _tools.ToImmutable(), IsSingle = fields.Flag("parallel_tool_calls") == false };
+        var chosen = ResponseToolChoice.Apply(fields, use, Names);
+        return chosen == ToolUse.None ? ([], chosen) : (_shown.ToImmutable(), chosen);
     }
 
     private void ReadList(JsonElement array, string path, string? space)
@@ -59,12 +62,10 @@ internal sealed class ResponseTools(JsonFields fields)
             case null:
                 break;
             case "function":
-                var parameters = tool.Object("parameters");
-                Show(tool, space, parameters, tool.Flag("strict"), isCustom: false);
+                ReadFunction(tool, space);
                 break;
             case "custom":
-                tool.Object("format");
-                Show(tool, space, TextParameters, strict: null, isCustom: true);
+                ReadCustom(tool, space);
                 break;
             case "namespace" when space is null:
                 var name = ItemFields.Required(tool, "name");
@@ -80,43 +81,61 @@ internal sealed class ResponseTools(JsonFields fields)
         }
     }
 
-    private void Show(JsonFields tool, string? space, JsonElement? parameters, bool? strict, bool isCustom)
+    private void ReadFunction(JsonFields tool, string? space)
     {
         var description = tool.Text("description");
+        var parameters = tool.Object("parameters");
+        var strict = tool.Flag("strict");
         if (ItemFields.Required(tool, "name") is { } name)
         {
-            var function = new ShownFunction(Names.Add(space, name, isCustom), description, parameters, strict);
-            _shown.Add(JsonSerializer.SerializeToElement(new ShownTool("function", function), ResponseToolsJson.Default.ShownTool));
+            var modelName = Names.Add(space, name, isCustom: false);
+            _tools.Add(RequestedTool.Function(modelName, parameters, strict ?? false, tool.PathOf("parameters")));
+            Show(modelName, description, parameters, strict);
         }
     }
 
-    private bool IsHidden()
+    private void ReadCustom(JsonFields tool, string? space)
     {
-        const string Name = "tool_choice";
-        if (fields.Kind(Name, "a string or an object", JsonValueKind.String, JsonValueKind.Object) is not { } choice)
+        var description = tool.Text("description");
+        var pattern = ReadPattern(tool);
+        if (ItemFields.Required(tool, "name") is { } name)
         {
-            return false;
-        }
-
-        if (choice.ValueKind == JsonValueKind.Object)
-        {
-            ItemFields.Required(new JsonFields(choice, Name, fields.Errors), "type");
-        }
-
-        switch (choice.ValueKind == JsonValueKind.String ? choice.GetString() : null)
-        {
-            case "none":
-                return true;
-            case "auto":
-                return false;
-            case null or "required":
-                fields.Errors.Add(RequestError.UnsupportedValue(fields.PathOf(Name), $"'{Name}' must be 'auto' or 'none': this server cannot force a call."));
-                return false;
-            case { } other:
-                fields.Errors.Add(RequestError.BadValue(fields.PathOf(Name), $"Invalid value: '{JsonFields.Short(other)}'. Supported values are: 'none', 'auto' and 'required'."));
-                return false;
+            var modelName = Names.Add(space, name, isCustom: true);
+            _tools.Add(RequestedTool.Custom(modelName, pattern, tool.PathOf("format")));
+            Show(modelName, description, TextParameters, strict: null);
         }
     }
+
+    private string? ReadPattern(JsonFields tool)
+    {
+        if (tool.Object("format") is not { } value)
+        {
+            return null;
+        }
+
+        var format = new JsonFields(value, tool.PathOf("format"), fields.Errors);
+        if (format.Text("type") != "grammar")
+        {
+            return null;
+        }
+
+        var definition = ItemFields.Required(format, "definition");
+        var syntax = ItemFields.Required(format, "syntax");
+        if (syntax == "regex")
+        {
+            return definition;
+        }
+
+        if (syntax is not null)
+        {
+            _skipped.Add($"grammar in {JsonFields.Short(syntax)}");
+        }
+
+        return null;
+    }
+
+    private void Show(string name, string? description, JsonElement? parameters, bool? strict) => _shown.Add(JsonSerializer.SerializeToElement(
+        new ShownTool("function", new ShownFunction(name, description, parameters, strict)), ResponseToolsJson.Default.ShownTool));
 }
 
 /// <summary>A tool in the form that templates are made for.</summary>

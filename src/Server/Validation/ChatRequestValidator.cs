@@ -136,7 +136,7 @@ internal static class ChatRequestValidator
         }
     }
 
-    private static Dictionary<string, JsonElement>? ReadVariables(JsonFields fields, JsonElement? effort, int? maxThoughtTokens)
+    internal static Dictionary<string, JsonElement>? ReadVariables(JsonFields fields, JsonElement? effort, int? maxThoughtTokens)
     {
         var variables = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         if (effort is { } value)

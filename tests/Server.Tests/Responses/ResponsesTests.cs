@@ -169,6 +169,63 @@ public sealed class ResponsesTests
         }
     }
 
+    [Theory]
+    [InlineData("\"auto\"", false)]
+    [InlineData("\"none\"", false)]
+    [InlineData("\"required\"", true)]
+    [InlineData("{\"type\":\"function\",\"name\":\"search\"}", true)]
+    [InlineData("{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[{\"type\":\"function\",\"name\":\"ping\"}]}", true)]
+    public async Task ToolChoice_ThatMustBeKept_IsAGrammar(string choice, bool isConstrained)
+    {
+        await using var app = await TestApp.StartAsync(("Inference:ChatTemplate", ReferenceTemplates.FileOf("Qwen-Qwen3-0.6B")));
+        await CreateAsync(
+            app,
+            $$"""{"input":"x","tool_choice":{{choice}},"tools":[{"type":"function","name":"ping"},{"type":"namespace","name":"web","tools":[{"type":"function","name":"search"}]},{"type":"web_search"}]}""");
+        Assert.Equal(isConstrained, app.Engine.Generations[0].Request.Grammar is not null);
+        Assert.Equal(choice != "\"none\"", app.Engine.LastPrompt!.ToString().Contains("\"ping\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TextFormat_Schema_IsAGrammarOrRefusedByPlace()
+    {
+        await using var app = await TestApp.StartAsync();
+        await CreateAsync(app, """{"input":"x","text":{"format":{"type":"json_schema","name":"n","strict":true,"schema":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}}}""");
+        await CreateAsync(app, """{"input":"x","text":{"format":{"type":"json_object"}}}""");
+        Assert.All(app.Engine.Generations, generation => Assert.NotNull(generation.Request.Grammar));
+        using var bad = await app.PostAsync("/v1/responses", """{"input":"x","text":{"format":{"type":"json_schema","name":"n","schema":{"type":"wrong"}}}}""");
+        Assert.Equal("text.format.schema", (await RequestBodyTests.AssertErrorAsync(bad, HttpStatusCode.BadRequest, "invalid_json_schema")).GetProperty("param").GetString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(""","stream":true""")]
+    [InlineData(""","background":true""")]
+    public async Task StrictTool_UnderAnyChoice_IsEnforcedOrRefusedBeforeTheFirstByte(string fields)
+    {
+        const string Good = """{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""";
+        const string Weak = """{"type":"object","properties":{"a":{"not":{"const":1}}},"required":["a"],"additionalProperties":false}""";
+        await using var app = await TestApp.StartAsync(("Inference:ChatTemplate", ReferenceTemplates.FileOf("Qwen-Qwen3-0.6B")));
+        foreach (var (schema, strict) in new[] { (Weak, "true"), (Good, "true"), (Weak, "false") })
+        {
+            var tool = $$$"""{"type":"function","name":"f","strict":{{{strict}}},"parameters":{{{schema}}}}""";
+            using var response = await app.PostAsync("/v1/responses", $$"""{"input":"x","tools":[{{tool}}]{{fields}}}""");
+            if (schema == Weak && strict == "true")
+            {
+                var error = await RequestBodyTests.AssertErrorAsync(response, HttpStatusCode.BadRequest, "invalid_json_schema");
+                Assert.Equal("tools[0].parameters", error.GetProperty("param").GetString());
+                Assert.Contains("#/properties/a/not", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+                Assert.Empty(app.Engine.Generations);
+            }
+            else
+            {
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                await response.Content.ReadAsStringAsync();
+            }
+        }
+
+        Assert.Equal([true, false], app.Engine.Generations.Select(generation => generation.Request.Grammar is not null));
+    }
+
     internal static async Task<JsonElement> CreateAsync(TestApp app, string body)
     {
         using var response = await app.PostAsync("/v1/responses", body);
