@@ -1,5 +1,7 @@
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
+using Serilog.Core;
 
 return (int)await ServerCommand.InvokeAsync(args, RunAsync);
 
@@ -13,8 +15,9 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
         throw new StartupException(ExitCode.BadOptions, string.Join('\n', errors));
     }
 
-    using var log = Logging.Create(builder.Configuration, settings.Log);
-    builder.Logging.AddServerLogging(log);
+    var level = new LoggingLevelSwitch(settings.Log.Level);
+    using var log = Logging.Create(builder.Configuration, settings.Log, level);
+    builder.Logging.AddServerLogging(log, level);
     if (settings.Server.WaitAtStart && !await StartPatience.WaitAsync(settings, log))
     {
         return;
@@ -28,6 +31,11 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
     using var signals = new StopSignals(app.Services.GetRequiredService<Drain>());
     using var reload = new SettingsReload(app, commandLine);
     WarnOfExposure(app.Logger, commandLine, settings.Server);
+    if (app.Services.GetRequiredService<TlsCertificate>().ExpiresAt is { } end && end < DateTimeOffset.Now + TlsCertificate.Notice)
+    {
+        app.Logger.CertificateExpires(end);
+    }
+
     await app.StartListeningAsync(settings, cancellationToken);
     Console.Write(Welcome.Text(app.ClientAddress(), model, needsKey: !app.Services.GetRequiredService<ApiKeys>().IsOpen));
     app.Services.GetRequiredService<EngineStarter>().Start();

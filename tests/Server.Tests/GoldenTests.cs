@@ -1,13 +1,15 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using InferenceServer.Server.Access;
 using InferenceServer.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace InferenceServer.Server.Tests;
 
 /// <summary>
 /// Sends each request under Golden/ and compares the whole answer with the file beside it. UPDATE_GOLDEN=1 writes the answers
-/// instead. A request file is: lines of set-up ("# reply: a|b", "# cached: 3", "# template: Qwen3-Coder", "# Server:Alias: x"), method and path, headers, a blank line,
-/// the body.
+/// instead. A request file is: lines of set-up ("# reply: a|b", "# cached: 3", "# template: Qwen3-Coder", "# Server:Alias: x"; "# twice: true"
+/// sends it once before), method and path, headers, a blank line, the body.
 /// </summary>
 public sealed partial class GoldenTests
 {
@@ -36,6 +38,7 @@ public sealed partial class GoldenTests
     {
         var engine = new FakeEngine();
         var settings = new List<(string, string?)>();
+        var isFirstLost = false;
         var setUp = lines.TakeWhile(line => line.StartsWith('#')).ToArray();
         foreach (var line in setUp)
         {
@@ -57,6 +60,9 @@ public sealed partial class GoldenTests
                 case "dimensions":
                     engine.EmbeddingLength = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
                     break;
+                case "twice":
+                    isFirstLost = true;
+                    break;
                 case "infill":
                     var first = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
                     engine.Infill = new Inference.Models.InfillTokens(first, first + 1, first + 2);
@@ -72,22 +78,34 @@ public sealed partial class GoldenTests
 
         await using var app = await TestApp.StartAsync(engine, [.. settings]);
         var (method, path) = Split(lines[setUp.Length], " ");
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(app.Address + path));
-        var headers = lines.Skip(setUp.Length + 1).TakeWhile(line => line.Length > 0).ToArray();
+        if (isFirstLost)
+        {
+            using var first = await SendAsync(app, method, path, lines[(setUp.Length + 1)..]);
+            var keys = app.Services.GetRequiredService<ApiKeys>();
+            await Endpoints.ChatCompletionsTests.WaitUntilAsync(() => keys.Everybody.UsedToday > 0);
+        }
+
+        using var response = await SendAsync(app, method, path, lines[(setUp.Length + 1)..]);
+        return Scrub(await DumpAsync(response));
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(TestApp app, string method, string path, string[] lines)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), new Uri(app.Address + path));
+        var headers = lines.TakeWhile(line => line.Length > 0).ToArray();
         foreach (var header in headers)
         {
             var (key, value) = Split(header, ": ");
             request.Headers.TryAddWithoutValidation(key, value);
         }
 
-        var body = string.Join('\n', lines.Skip(setUp.Length + 2 + headers.Length));
+        var body = string.Join('\n', lines.Skip(1 + headers.Length));
         if (body.Length > 0)
         {
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
-        using var response = await app.Client.SendAsync(request);
-        return Scrub(await DumpAsync(response));
+        return app.Client.SendAsync(request);
     }
 
     private static async Task<string> DumpAsync(HttpResponseMessage response)

@@ -9,5 +9,7 @@ internal sealed class ManualClock : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
+    public override DateTimeOffset GetUtcNow() => FixedClock.Now + TimeSpan.FromTicks(GetTimestamp());
+
     public void Advance(double seconds) => Interlocked.Add(ref _ticks, TimeSpan.FromSeconds(seconds).Ticks);
 }

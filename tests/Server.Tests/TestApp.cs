@@ -20,9 +20,9 @@ internal sealed class TestApp : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly WebApplication _app;
-    private readonly string? _folder;
+    private readonly string _folder;
 
-    private TestApp(WebApplication app, FakeEngine engine, string? folder)
+    private TestApp(WebApplication app, FakeEngine engine, string folder)
     {
         _folder = folder;
         _app = app;
@@ -58,8 +58,12 @@ internal sealed class TestApp : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Port"] = "0", ["Power:Enabled"] = "false", ["Server:DrainTimeoutMs"] = "0" });
 
         // A folder that exists only if something is stored.
-        var folder = given.Any(setting => setting.Key == "Responses:Path") ? null : Path.Combine(Path.GetTempPath(), "responses-" + Guid.NewGuid().ToString("N"));
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Responses:Path"] = folder is null ? null : Path.Combine(folder, "responses.db") });
+        var folder = Path.Combine(Path.GetTempPath(), "server-" + Guid.NewGuid().ToString("N"));
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Responses:Path"] = Path.Combine(folder, "responses.db"),
+            ["Limits:UsageFile"] = Path.Combine(folder, "usage.json"),
+        });
         builder.Configuration.AddInMemoryCollection(given.ToDictionary(setting => setting.Key, setting => setting.Value));
         var settings = SettingsReader.Read(builder.Configuration, out var errors);
         Assert.Empty(errors);

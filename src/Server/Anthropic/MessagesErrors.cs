@@ -24,6 +24,7 @@ internal static class MessagesErrors
         StatusCodes.Status404NotFound => "not_found_error",
         StatusCodes.Status413PayloadTooLarge => "request_too_large",
         StatusCodes.Status429TooManyRequests => "rate_limit_error",
+        StatusCodes.Status504GatewayTimeout => "timeout_error",
         Overloaded => "overloaded_error",
         >= 500 => "api_error",
         _ => "invalid_request_error",

@@ -16,7 +16,7 @@ internal sealed record CommandLineOption(string Name, string Key, string? ValueN
         new("--port", "Server:Port", "PORT", "Port to listen on; 0 takes a free one. Default 8080."),
         new("--alias", "Server:Alias", "NAMES", "Names of the model for clients, separated by commas; the first is its id. Default: the file's name."),
         new("--api-key", "Server:ApiKey", "KEY", "Key that clients must send. Visible to other users of this machine: prefer --api-key-file."),
-        new("--api-key-file", "Server:ApiKeyFile", "FILE", "File of keys that clients may send, one a line."),
+        new("--api-key-file", "Server:ApiKeyFile", "FILE", "File of keys that clients may send, as hashes: see the command keys."),
         new("--chat-template", "Inference:ChatTemplate", "FILE", "Jinja template to use instead of the model's own."),
         new("--parallel", "Inference:Parallel", "N", "Sequences that compute at the same time. Default 8."),
         new("--threads", "Inference:Threads", "N", "CPU threads. Default: the machine's cores."),

@@ -33,13 +33,31 @@ internal sealed class CommandLineSettings
         return settings;
     }
 
-    /// <summary>The settings that were given together with those of files and the environment. Throws <see cref="StartupException"/> over what is wrong.</summary>
-    public Settings ReadAll(ParseResult result)
+    /// <summary>
+    /// Some sections of the settings, from the command line, the environment and files. What is wrong with the others is no business of a command that does not use
+    /// them. Throws <see cref="StartupException"/> over what is wrong with these.
+    /// </summary>
+    public Settings ReadSections(ParseResult result, params IReadOnlyCollection<string> sections) =>
+        Read(result, error => sections.Any(section => error.StartsWith(section + ':', StringComparison.Ordinal)));
+
+    /// <summary>All settings, from the command line, the environment and files. Throws <see cref="StartupException"/> over what is wrong.</summary>
+    public Settings ReadAll(ParseResult result) => Read(result, _ => true);
+
+    /// <summary>One setting that is a text, from the command line, the environment and files; null if it is nowhere.</summary>
+    public string? ReadOne(ParseResult result, string key) => Configuration(result)[key] is { Length: > 0 } value ? value : null;
+
+    private Settings Read(ParseResult result, Func<string, bool> isOurs)
+    {
+        var settings = SettingsReader.Read(Configuration(result), out var errors);
+        var ours = errors.Where(isOurs).ToList();
+        return ours.Count == 0 ? settings : throw new StartupException(ExitCode.BadOptions, string.Join('\n', ours));
+    }
+
+    private ConfigurationManager Configuration(ParseResult result)
     {
         var configuration = new ConfigurationManager();
         configuration.AddSettings(Read(result));
-        var settings = SettingsReader.Read(configuration, out var errors);
-        return errors.Count == 0 ? settings : throw new StartupException(ExitCode.BadOptions, string.Join('\n', errors));
+        return configuration;
     }
 
     private static Option ToOption(CommandLineOption option) => option.ValueName is null

@@ -33,7 +33,7 @@ internal enum ExitCode
     /// <summary>The disk is full. What arrived is kept.</summary>
     NoSpace = 9,
 
-    /// <summary>The model folder cannot be written to.</summary>
+    /// <summary>The model folder, or the file of keys, cannot be written to.</summary>
     NotWritable = 10,
 
     /// <summary>Another process downloads the same file.</summary>

@@ -15,7 +15,7 @@ internal static class ModelsCommand
         var settings = new CommandLineSettings(command, CommandLineOption.All.Where(option => option.Key == "Server:ModelFolder"));
         command.SetAction(result =>
         {
-            var folder = ModelFolder.From(settings.ReadAll(result).Server);
+            var folder = ModelFolder.From(settings.ReadOne(result, "Server:ModelFolder"));
             if (result.GetValue(catalogue))
             {
                 ModelTable.WriteRecommended(Console.Out);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using InferenceServer.Inference;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Models.Planning;
 using InferenceServer.Server.Downloads;
@@ -45,7 +46,7 @@ internal static class PlanCommand
         command.Options.Add(machine);
         command.Options.Add(tokens);
         var settings = new CommandLineSettings(command, CommandLineOption.All.Where(option => Settings.Contains(option.Key)));
-        command.SetAction(result => (int)Run(settings.ReadAll(result), result.GetValue(model), result.GetValue(machine), result.GetValue(tokens)));
+        command.SetAction(result => (int)Run(settings.ReadSections(result, InferenceOptions.Section), result.GetValue(model), result.GetValue(machine), result.GetValue(tokens)));
         return command;
     }
 

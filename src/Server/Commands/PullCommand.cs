@@ -46,7 +46,7 @@ internal static class PullCommand
         var settings = new CommandLineSettings(command, CommandLineOption.All.Where(option => option.Key == "Server:ModelFolder"));
         command.SetAction(async (result, cancellationToken) =>
         {
-            var folder = ModelFolder.From(settings.ReadAll(result).Server);
+            var folder = ModelFolder.From(settings.ReadOne(result, "Server:ModelFolder"));
             if (result.GetValue(source) is not { } name)
             {
                 ModelTable.WriteRecommended(Console.Out);

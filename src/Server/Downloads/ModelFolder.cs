@@ -10,7 +10,11 @@ internal sealed class ModelFolder(string path)
     private const string Ending = ".gguf";
 
     /// <summary>The folder that settings name, else the platform's place for what can be fetched again.</summary>
-    public static ModelFolder From(ServerOptions options) => new(options.ModelFolder ?? DefaultPath());
+    public static ModelFolder From(ServerOptions options) => From(options.ModelFolder);
+
+    /// <summary>The folder that a setting names, else the platform's place for what can be fetched again.</summary>
+    /// <param name="setting"><see cref="ServerOptions.ModelFolder"/>.</param>
+    public static ModelFolder From(string? setting) => new(setting ?? DefaultPath());
 
     /// <summary>The folder.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Streaming;
@@ -18,7 +19,7 @@ internal static class Answers
     {
         var model = context.RequestServices.GetRequiredService<ServedModel>();
         var clock = context.RequestServices.GetRequiredService<TimeProvider>();
-        return new AnswerIdentity(AnswerIdentity.NewId(idPrefix), clock.GetUtcNow().ToUnixTimeSeconds(), model.Id, model.Fingerprint, WireWords.Of(request.Class));
+        return new AnswerIdentity(AnswerIdentity.NewId(idPrefix), clock.GetUtcNow().ToUnixTimeSeconds(), model.Id, model.Fingerprint, WireWords.Of(context.Features.GetRequiredFeature<ClientAccount>().ClassOf(request.Class)));
     }
 
     /// <summary>Answers and returns when the engine has ended every choice.</summary>
@@ -42,7 +43,20 @@ internal static class Answers
             using var onView = context.RequestServices.GetRequiredService<RunningGenerations>().Add(generation);
 
             // Wakes the readers, too: an aborted choice finishes.
-            using var onClientGone = context.RequestAborted.UnsafeRegister(static state => ((Generation)state!).Abort(), generation);
+            using var onClientGone = context.RequestAborted.UnsafeRegister(
+                static state =>
+                {
+                    var (generation, deadline) = ((Generation, RequestDeadline?))state!;
+                    if (deadline is { HasPassed: true })
+                    {
+                        generation.TimeOut();
+                    }
+                    else
+                    {
+                        generation.Abort();
+                    }
+                },
+                (generation, context.Features.Get<RequestDeadline>()));
             if (request.Stream)
             {
                 await StreamAsync(context, request, generation, measure, createWriter);
@@ -80,7 +94,8 @@ internal static class Answers
         context.RequestServices.GetRequiredService<RequestInstruments>(),
         generation,
         request is ValidCompletionRequest ? "text_completion" : "chat",
-        context.Features.GetRequiredFeature<RequestArrival>().At);
+        context.Features.GetRequiredFeature<RequestArrival>().At,
+        context.Features.Get<ClientAccount>());
 
     private static async Task StreamAsync(
         HttpContext context, ValidRequest request, Generation generation, RequestMeasure measure, Func<PipeWriter, bool, AnswerWriter> createWriter)
@@ -97,7 +112,7 @@ internal static class Answers
     private static async Task AnswerWholeAsync(HttpContext context, Generation generation, Func<Answer[], Task> writeWholeAsync)
     {
         var answers = await AnswerReader.ReadAsync(generation);
-        if (context.RequestAborted.IsCancellationRequested)
+        if (context.RequestAborted.IsCancellationRequested && context.Features.Get<RequestDeadline>() is not { HasPassed: true })
         {
             // For the log; nobody is there to read it.
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;

@@ -75,6 +75,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
         var format = request.ThoughtDisplay == ThoughtDisplay.InText ? form.Format.WithThoughtsInText() : form.Format;
         return starter.Submit(
             request,
+            permit,
             [tokens],
             request.NumChoices,
             request.PromptField,

@@ -57,6 +57,7 @@ internal sealed class CompletionPipeline(IInferenceEngine engine, ServedModel mo
 
         return starter.Submit(
             request,
+            permit,
             prompts,
             request.NumCandidates,
             "prompt",

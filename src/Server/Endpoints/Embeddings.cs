@@ -1,8 +1,10 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using InferenceServer.Inference.Engine;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace InferenceServer.Server.Endpoints;
 
@@ -47,6 +49,8 @@ internal static class Embeddings
         {
             return error;
         }
+
+        context.Features.GetRequiredFeature<ClientAccount>().Charge(result.Embeddings.Sum(embedding => embedding.NumTokens));
 
         var response = new EmbeddingsResponse
         {

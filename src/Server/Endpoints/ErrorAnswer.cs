@@ -31,9 +31,10 @@ internal static class ErrorAnswer
         {
             headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
-        else if (error.Status >= 500)
+
+        if (error.IsFinal || (error.Status >= 500 && error.RetryAfterSeconds is null))
         {
-            // SDKs try a 5xx again by themselves; this one would fail again.
+            // SDKs try a 429 and a 5xx again by themselves; this one would fail again.
             headers["x-should-retry"] = "false";
         }
 

@@ -2,6 +2,8 @@ using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Sampling;
+using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Streaming;
@@ -44,9 +46,9 @@ internal sealed class GenerationStarter(
             return RequestError.UnknownModel(name);
         }
 
-        if (numAnswers > gate.Capacity)
+        if (numAnswers > permit.Capacity)
         {
-            return RequestError.BadValue(param, $"Invalid '{param}': this server can run and queue {gate.Capacity} answers at once.", "integer_above_max_value");
+            return RequestError.BadValue(param, $"Invalid '{param}': this server can run and queue {permit.Capacity} answers of yours at once.", "integer_above_max_value");
         }
 
         return permit.TryGrowTo(numAnswers) ? null : RequestError.Busy();
@@ -72,6 +74,7 @@ internal sealed class GenerationStarter(
 
     /// <summary>Submit: every prompt as many times as answers are wanted; all run when this returns the generation.</summary>
     /// <param name="request">How to answer.</param>
+    /// <param name="permit">The client's admission; its client decides the class.</param>
     /// <param name="prompts">At least one, each at least one token.</param>
     /// <param name="answersPerPrompt">At least 1.</param>
     /// <param name="param">The field that holds the prompts.</param>
@@ -81,6 +84,7 @@ internal sealed class GenerationStarter(
     /// <param name="thought">How long the model may think; null for as long as it likes.</param>
     public Checked<Generation> Submit(
         ValidRequest request,
+        AdmissionGate.Permit permit,
         IReadOnlyList<int[]> prompts,
         int answersPerPrompt,
         string param,
@@ -100,7 +104,7 @@ internal sealed class GenerationStarter(
         for (var index = 0; index < choices.Length; index++)
         {
             var prompt = prompts[index / answersPerPrompt];
-            var submitted = ToEngine(request, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), scoresPrompts) with { Grammar = grammar, Thought = thought };
+            var submitted = ToEngine(request, permit.Client, prompt, SamplingResolver.SeedOf(seed, index % answersPerPrompt), scoresPrompts) with { Grammar = grammar, Thought = thought };
             energy?.Open(submitted.Id);
             var result = engine.Submit(submitted);
             if (result.Stream is null)
@@ -120,7 +124,7 @@ internal sealed class GenerationStarter(
         return new Generation(engine, clock, prompts.Sum(prompt => prompt.Length), choices, answersPerPrompt, energy);
     }
 
-    private GenerationRequest ToEngine(ValidRequest request, int[] prompt, long seed, bool scoresPrompt)
+    private GenerationRequest ToEngine(ValidRequest request, ClientAccount? client, int[] prompt, long seed, bool scoresPrompt)
     {
         var room = model.ContextLength - prompt.Length;
         return new GenerationRequest
@@ -135,7 +139,7 @@ internal sealed class GenerationStarter(
             IgnoreEos = request.End.IgnoreEos,
             TopLogProbs = request.TopLogProbs,
             PromptTopLogProbs = scoresPrompt ? request.TopLogProbs : null,
-            Class = request.Class,
+            Class = client?.ClassOf(request.Class) ?? request.Class ?? RequestClass.Default,
             ReusePrefix = request.ReusePrefix,
             CacheSalt = request.CacheSalt,
         };

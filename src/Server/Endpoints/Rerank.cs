@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Models;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace InferenceServer.Server.Endpoints;
 
@@ -54,6 +56,8 @@ internal static class Rerank
         {
             return error;
         }
+
+        context.Features.GetRequiredFeature<ClientAccount>().Charge(result.Embeddings.Sum(embedding => embedding.NumTokens));
 
         var ranked = result.Embeddings
             .Select((score, index) => (Index: index, Score: ScoreOf(score.Values.Span[0], request, model)))

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
@@ -96,6 +97,7 @@ internal static class ResponseCreation
         HttpContext context, ValidResponseRequest request, ResponseBody draft, Generation generation, OutputItems items, byte[] input, AdmissionGate.Permit permit)
     {
         var measure = context.Measure(generation, request.Chat);
+        context.Features.Get<RequestDeadline>()?.Lift();
 
         // Stored before anybody hears its id, so that it is never lost without a trace.
         var reply = await context.RequestServices.GetRequiredService<ResponseStore>().AddAsync(ResponseRecord.Of(draft, input));

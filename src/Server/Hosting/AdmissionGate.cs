@@ -1,3 +1,5 @@
+using InferenceServer.Server.Access;
+
 namespace InferenceServer.Server.Hosting;
 
 /// <summary>
@@ -39,9 +41,24 @@ internal sealed class AdmissionGate(int capacity)
     internal sealed class Permit(AdmissionGate gate, int count) : IDisposable
     {
         private int _count = count;
+        private Permit? _own;
+
+        /// <summary>Whose request it is; null if nobody said.</summary>
+        public ClientAccount? Client { get; private set; }
+
+        /// <summary>Generations of one request at most.</summary>
+        public int Capacity => Math.Min(gate.Capacity, Client?.Concurrency ?? int.MaxValue);
+
+        /// <summary>Takes a place of the client's own, too, to be given back with this one; false if it has none left.</summary>
+        public bool TryBelongTo(ClientAccount client)
+        {
+            _own = client.TryEnter();
+            Client = client;
+            return _own is not null;
+        }
 
         /// <summary>The same right in other hands, for work that goes on when its request is over; nothing is left of this one.</summary>
-        public Permit Detach() => new(gate, Interlocked.Exchange(ref _count, 0));
+        public Permit Detach() => new(gate, Interlocked.Exchange(ref _count, 0)) { Client = Client, _own = _own?.Detach() };
 
         /// <summary>Widens the permit, for a request that wants several answers; false when there is no room.</summary>
         /// <param name="count">Generations in all.</param>
@@ -49,7 +66,8 @@ internal sealed class AdmissionGate(int capacity)
         {
             if (count > _count)
             {
-                if (!gate.TryTake(count - _count))
+                // What only half succeeds is given back with the rest: a request that cannot grow is refused.
+                if (_own?.TryGrowTo(count) == false || !gate.TryTake(count - _count))
                 {
                     return false;
                 }
@@ -61,6 +79,10 @@ internal sealed class AdmissionGate(int capacity)
         }
 
         /// <summary>Gives the places back; further calls do nothing.</summary>
-        public void Dispose() => Interlocked.Add(ref gate._numTaken, -Interlocked.Exchange(ref _count, 0));
+        public void Dispose()
+        {
+            Interlocked.Add(ref gate._numTaken, -Interlocked.Exchange(ref _count, 0));
+            _own?.Dispose();
+        }
     }
 }

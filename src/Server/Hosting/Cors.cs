@@ -22,7 +22,8 @@ internal sealed class Cors(RequestDelegate next, OriginPolicy origins)
         if (isAllowed)
         {
             headers.AccessControlAllowOrigin = origin;
-            headers.AccessControlExposeHeaders = "x-request-id, openai-processing-ms, retry-after";
+            headers.AccessControlExposeHeaders = "x-request-id, openai-processing-ms, retry-after, "
+                + "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
         }
 
         if (!HttpMethods.IsOptions(request.Method))

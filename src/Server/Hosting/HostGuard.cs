@@ -1,4 +1,5 @@
 using System.Net;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Validation;
 

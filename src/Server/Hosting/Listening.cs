@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Commands;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,9 +19,18 @@ internal static class Listening
     /// <summary>Sets Kestrel up.</summary>
     public static void ConfigureListening(this KestrelServerOptions kestrel, Settings settings)
     {
+        var certificate = kestrel.ApplicationServices.GetRequiredService<TlsCertificate>();
+        kestrel.ConfigureEndpointDefaults(endpoint =>
+        {
+            if (certificate.IsThere)
+            {
+                endpoint.UseHttps(certificate.ToHandshake());
+            }
+        });
         var options = settings.Server;
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderBytes;
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.MinResponseDataRate = MinResponseRate;
         kestrel.Listen(options.Host, options.Port);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Serilog.Events;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -7,6 +8,9 @@ internal sealed class LogOptions
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Log";
+
+    /// <summary>What is worth a line: this and what is graver. Read again on SIGHUP. The framework's own lines are written from <c>Warning</c> on.</summary>
+    public LogEventLevel Level { get; set; } = LogEventLevel.Information;
 
     /// <summary>
     /// File of JSON lines, one a day: <c>logs/server-.jsonl</c> becomes <c>logs/server-20260131.jsonl</c>. Null writes none: a service manager keeps what the

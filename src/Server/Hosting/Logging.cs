@@ -1,6 +1,7 @@
 using System.Globalization;
 using InferenceServer.Server.Commands;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 using Serilog.Formatting.Display;
@@ -12,22 +13,30 @@ internal static class Logging
 {
     private const string Template = "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}";
 
-    /// <summary>Sends all of the host's logging there.</summary>
-    public static void AddServerLogging(this ILoggingBuilder logging, Serilog.Core.Logger log)
+    /// <summary>Sends all of the host's logging there, from a level on that may change.</summary>
+    public static void AddServerLogging(this ILoggingBuilder logging, Serilog.Core.Logger log, LoggingLevelSwitch level)
     {
         logging.ClearProviders();
         logging.AddSerilog(log);
+        logging.Services.AddSingleton(level);
     }
 
     /// <summary>Where logging goes: close it last. Throws <see cref="StartupException"/> if the file cannot be written.</summary>
-    public static Serilog.Core.Logger Create(IConfiguration configuration, LogOptions options)
+    /// <param name="configuration">For section <c>Serilog</c>.</param>
+    /// <param name="options">Section <c>Log</c>.</param>
+    /// <param name="level">What is worth a line; may change.</param>
+    public static Serilog.Core.Logger Create(IConfiguration configuration, LogOptions options, LoggingLevelSwitch level)
     {
         var serilog = new LoggerConfiguration()
-            .MinimumLevel.Information()
+            .MinimumLevel.ControlledBy(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
 
             // The host would log a stack trace where our own line says all there is to say.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting", LogEventLevel.Fatal)
+
+            // Whoever wants to read more of the framework's lines does not want these, which hold queries and broken headers: keys, perhaps.
+            .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogEventLevel.Warning)
             .ReadFrom.Configuration(configuration);
         if (!configuration.GetSection("Serilog:WriteTo").Exists())
         {

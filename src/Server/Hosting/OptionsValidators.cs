@@ -1,4 +1,5 @@
 using InferenceServer.Inference;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Responses;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Power;
@@ -29,3 +30,7 @@ internal sealed partial class PowerOptionsValidator : IValidateOptions<PowerOpti
 /// <summary>Checks the attributes of <see cref="ResponsesOptions"/>; generated.</summary>
 [OptionsValidator]
 internal sealed partial class ResponsesOptionsValidator : IValidateOptions<ResponsesOptions>;
+
+/// <summary>Checks the attributes of <see cref="LimitOptions"/>; generated.</summary>
+[OptionsValidator]
+internal sealed partial class LimitOptionsValidator : IValidateOptions<LimitOptions>;

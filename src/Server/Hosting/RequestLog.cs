@@ -1,4 +1,5 @@
 using System.Globalization;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Validation;
@@ -45,6 +46,9 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, Serve
         var elapsed = ElapsedMs(startedAt);
         var status = context.Response.StatusCode;
         instruments.RecordHttp(status, context.Features.Get<RequestError>());
+        using var whose = context.Features.Get<ClientAccount>() is { IsEverybody: false } client
+            ? logger.BeginScope(new[] { KeyValuePair.Create<string, object>("Key", client.Name) })
+            : null;
         if (context.Features.Get<ChatLogEntry>() is { } chat)
         {
             logger.ChatDone(

@@ -1,5 +1,6 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Grammar;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Anthropic;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.LlamaServer;
@@ -79,10 +80,10 @@ internal static class ServerApplication
     {
         services.AddSingleton(settings);
         services.AddSingleton(model);
-        services.AddSingleton(ApiKeys.From(settings.Server));
         services.AddSingleton(new OriginPolicy(settings.Server.AllowedOrigins));
         services.AddSingleton(new AdmissionGate(settings.Inference.Parallel + settings.Inference.MaxWaiting));
         services.TryAddSingleton(TimeProvider.System);
+        AddAccess(services);
         services.AddMeasuring(settings, model);
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
@@ -105,6 +106,16 @@ internal static class ServerApplication
         });
         services.AddRouting();
         services.AddOpenApi();
+    }
+
+    private static void AddAccess(IServiceCollection services)
+    {
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<TlsCertificate>();
+        services.AddSingleton<UsageFile>();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageFile>());
+        services.AddSingleton<GenerationWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<GenerationWatch>());
     }
 
     // Hosted services stop in reverse order: registered after the engine's and the background responses', it is done before they end.

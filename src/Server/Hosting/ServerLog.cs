@@ -50,22 +50,28 @@ internal static partial class ServerLog
     [LoggerMessage(3013, LogLevel.Information, "The schema of the tool {Name} is not strict and is not enforced: {Reason}")]
     public static partial void SchemaIgnored(this ILogger logger, string name, string reason);
 
+    [LoggerMessage(3014, LogLevel.Warning, "What clients use of their quotas cannot be kept in {Path}: {Reason}. The server goes on, and tries again")]
+    public static partial void UsageNotKept(this ILogger logger, string path, string reason);
+
+    [LoggerMessage(3015, LogLevel.Warning, "The certificate expires on {End:u}; SIGHUP reads it again when it was renewed")]
+    public static partial void CertificateExpires(this ILogger logger, DateTimeOffset end);
+
     [LoggerMessage(3020, LogLevel.Information, "Loading {Path}: {Percent} %")]
     public static partial void LoadProgress(this ILogger logger, string path, int percent);
 
     [LoggerMessage(3021, LogLevel.Information, "{Model} is ready after {Seconds:F1} s")]
     public static partial void ModelReady(this ILogger logger, string model, double seconds);
 
-    [LoggerMessage(3030, LogLevel.Information, "Stopping: {NumRequests} requests may finish for up to {Seconds} s; a second signal stops at once")]
+    [LoggerMessage(3040, LogLevel.Information, "Stopping: {NumRequests} requests may finish for up to {Seconds} s; a second signal stops at once")]
     public static partial void Draining(this ILogger logger, int numRequests, double seconds);
 
-    [LoggerMessage(3031, LogLevel.Warning, "Stopping: {NumRequests} requests are cut off")]
+    [LoggerMessage(3041, LogLevel.Warning, "Stopping: {NumRequests} requests are cut off")]
     public static partial void DrainCutShort(this ILogger logger, int numRequests);
 
-    [LoggerMessage(3032, LogLevel.Information, "Settings were read again")]
+    [LoggerMessage(3042, LogLevel.Information, "Settings were read again")]
     public static partial void Reloaded(this ILogger logger);
 
-    [LoggerMessage(3033, LogLevel.Error, "Settings were read again, but nothing was taken over: {Errors}")]
+    [LoggerMessage(3043, LogLevel.Error, "Settings were read again, but nothing was taken over: {Errors}")]
     public static partial void NotReloaded(this ILogger logger, string errors);
 
     [LoggerMessage(3022, LogLevel.Critical, "{Reason}")]

@@ -25,7 +25,7 @@ internal sealed class ServerOptions
     /// <summary>The key that clients must send; null for none. Prefer <see cref="ApiKeyFile"/>: command lines can be seen by other users.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>File of further keys, one a line; lines that begin with <c>#</c> do not count.</summary>
+    /// <summary>File of further keys, as hashes, with what their owners may have: <see cref="Access.KeyFile"/>.</summary>
     public string? ApiKeyFile { get; set; }
 
     /// <summary>Folder that pulled models are in; null takes the platform's cache folder.</summary>
@@ -43,6 +43,10 @@ internal sealed class ServerOptions
     /// <summary>Largest request body, in bytes. The default holds a prompt of some ten million tokens.</summary>
     [Range(1024, 1L << 31)]
     public long MaxRequestBodyBytes { get; set; } = 64L << 20;
+
+    /// <summary>All headers of a request together, in bytes; more get 431.</summary>
+    [Range(1024, 1 << 20)]
+    public int MaxRequestHeaderBytes { get; set; } = 32 << 10;
 
     /// <summary>Open connections at most; more are closed at once.</summary>
     [Range(1, 1_000_000)]

@@ -1,4 +1,5 @@
 using System.Net;
+using InferenceServer.Server.Access;
 using Microsoft.Extensions.Options;
 
 namespace InferenceServer.Server.Hosting;
@@ -58,7 +59,14 @@ internal sealed class ServerOptionsRules : IValidateOptions<ServerOptions>
     {
         try
         {
-            if (ApiKeys.ReadFile(file).Count == 0)
+            var errors = new List<string>();
+            var keys = KeyFile.Read(file, errors);
+            foreach (var error in errors)
+            {
+                result.AddError($"Server:ApiKeyFile: '{file}', {error}");
+            }
+
+            if (keys.Count == 0 && errors.Count == 0)
             {
                 result.AddError($"Server:ApiKeyFile: '{file}' holds no key.");
             }

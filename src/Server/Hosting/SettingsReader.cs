@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using InferenceServer.Inference;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Responses;
 using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Telemetry.Power;
@@ -30,6 +31,8 @@ internal static class SettingsReader
         var power = Bind<PowerOptions>(configuration.GetSection(PowerOptions.Section), found);
         var log = Bind<LogOptions>(configuration.GetSection(LogOptions.Section), found);
         var responses = Bind<ResponsesOptions>(configuration.GetSection(ResponsesOptions.Section), found);
+        var limits = Bind<LimitOptions>(configuration.GetSection(LimitOptions.Section), found);
+        var tls = Bind<TlsOptions>(configuration.GetSection(TlsOptions.Section), found);
         Collect(new ServerOptionsValidator().Validate(ServerOptions.Section, server), found);
         Collect(new ServerOptionsRules().Validate(ServerOptions.Section, server), found);
         Collect(new InferenceOptionsValidator().Validate(InferenceOptions.Section, inference), found);
@@ -39,8 +42,11 @@ internal static class SettingsReader
         Collect(new LogOptionsValidator().Validate(LogOptions.Section, log), found);
         Collect(new ResponsesOptionsValidator().Validate(ResponsesOptions.Section, responses), found);
         Collect(new ResponsesOptionsRules().Validate(ResponsesOptions.Section, responses), found);
+        Collect(new LimitOptionsValidator().Validate(LimitOptions.Section, limits), found);
+        Collect(new LimitOptionsRules().Validate(LimitOptions.Section, limits), found);
+        Collect(new TlsOptionsRules().Validate(TlsOptions.Section, tls), found);
         errors = found;
-        return new Settings(server, inference, metrics, power, log, responses);
+        return new Settings(server, inference, metrics, power, log, responses, limits, tls);
     }
 
     private static void Collect(ValidateOptionsResult result, List<string> errors)
@@ -184,4 +190,4 @@ internal static class SettingsReader
 }
 
 /// <summary>The options of the whole process, validated and never changed again.</summary>
-internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics, PowerOptions Power, LogOptions Log, ResponsesOptions Responses);
+internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, MetricsOptions Metrics, PowerOptions Power, LogOptions Log, ResponsesOptions Responses, LimitOptions Limits, TlsOptions Tls);

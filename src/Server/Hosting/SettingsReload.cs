@@ -1,17 +1,22 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Commands;
+using Serilog.Core;
 
 namespace InferenceServer.Server.Hosting;
 
 /// <summary>
-/// On SIGHUP reads the settings again and takes over what can change under way: the keys, and the log level if one was set at
-/// the start. Everything else wants a restart. Settings with an error change nothing.
+/// On SIGHUP reads the settings again and takes over what can change under way: keys, limits, the certificate and the log level. Everything else wants a
+/// restart. Settings with an error change nothing.
 /// </summary>
 internal sealed class SettingsReload : IDisposable
 {
     private readonly IReadOnlyDictionary<string, string?> _commandLine;
     private readonly IConfigurationRoot _configuration;
     private readonly ApiKeys _keys;
+    private readonly TlsCertificate _certificate;
+    private readonly LoggingLevelSwitch _level;
     private readonly ILogger _logger;
     private readonly PosixSignalRegistration? _registration;
 
@@ -23,6 +28,8 @@ internal sealed class SettingsReload : IDisposable
         _commandLine = commandLine;
         _configuration = (IConfigurationRoot)app.Configuration;
         _keys = app.Services.GetRequiredService<ApiKeys>();
+        _certificate = app.Services.GetRequiredService<TlsCertificate>();
+        _level = app.Services.GetRequiredService<LoggingLevelSwitch>();
         _logger = app.Logger;
         if (!LoadingDisplay.IsTerminal)
         {
@@ -47,13 +54,21 @@ internal sealed class SettingsReload : IDisposable
                 return;
             }
 
-            _keys.Replace(settings.Server);
+            if (_certificate.IsThere != (settings.Tls.Certificate.Path is not null))
+            {
+                _logger.NotReloaded("Kestrel:Certificates:Default: whether connections are encrypted is decided at the start.");
+                return;
+            }
 
-            // The logger follows the configuration by itself.
+            _certificate.Replace(settings);
+            _level.MinimumLevel = settings.Log.Level;
+
+            // Section Serilog's levels follow the configuration by themselves.
             _configuration.Reload();
+            _keys.Replace(settings);
             _logger.Reloaded();
         }
-        catch (Exception e) when (e is StartupException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is StartupException or IOException or UnauthorizedAccessException or InvalidDataException or CryptographicException)
         {
             // A file that changed once more between check and use.
             _logger.NotReloaded(e.Message);

@@ -1,4 +1,5 @@
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Streaming;
 
@@ -9,7 +10,8 @@ namespace InferenceServer.Server.Measuring;
 /// <param name="generation">The request's answers, just submitted.</param>
 /// <param name="operation">In OpenTelemetry's words.</param>
 /// <param name="arrivedAt">Clock ticks when the request arrived.</param>
-internal sealed class RequestMeasure(RequestInstruments instruments, Generation generation, string operation, long arrivedAt)
+/// <param name="client">Whom the tokens are charged to; null if nobody.</param>
+internal sealed class RequestMeasure(RequestInstruments instruments, Generation generation, string operation, long arrivedAt, ClientAccount? client = null)
 {
     private readonly TimeProvider _clock = instruments.Clock;
     private readonly KeyValuePair<string, object?>[] _tags = instruments.Server.TagsOf(operation);
@@ -70,6 +72,7 @@ internal sealed class RequestMeasure(RequestInstruments instruments, Generation 
 
         instruments.Server.RecordRequest(seconds, Error() is { } error ? instruments.Server.TagsOf(operation, error) : _tags);
         instruments.Server.RecordTokens(generation.NumPromptTokens, generation.NumOutputTokens, _tags);
+        client?.Charge(generation.NumPromptTokens + generation.NumOutputTokens);
         instruments.Vllm.RecordLongest(generation.Choices.Max(choice => choice.NumTokens));
     }
 

@@ -16,6 +16,8 @@ namespace InferenceServer.Server.Streaming;
 internal sealed class Generation(
     IInferenceEngine engine, TimeProvider clock, int numPromptTokens, Choice[] choices, int choicesPerPrompt, EnergyAccount? energy = null)
 {
+    private volatile bool _isTimedOut;
+
     /// <summary>The answers, by index.</summary>
     public IReadOnlyList<Choice> Choices => choices;
 
@@ -56,6 +58,13 @@ internal sealed class Generation(
     /// <summary>Nobody asks for the joules any more.</summary>
     public void CloseEnergy() => energy?.Close();
 
+    /// <summary>Ends what still runs, since it took too long. Any thread.</summary>
+    public void TimeOut()
+    {
+        _isTimedOut = true;
+        Abort();
+    }
+
     /// <summary>What went wrong, once all choices have finished; null if every answer is whole.</summary>
     public RequestError? Failure()
     {
@@ -64,8 +73,10 @@ internal sealed class Generation(
             return RequestError.GenerationFailed();
         }
 
-        // The server only aborts for clients that left, who read no answer, and when it stops.
-        return choices.Any(choice => choice.Reason == FinishReason.Aborted) ? RequestError.Stopping() : null;
+        // Else the server only aborts for clients that left, who read no answer, and when it stops.
+        return !choices.Any(choice => choice.Reason == FinishReason.Aborted) ? null
+            : _isTimedOut ? RequestError.TimedOut("The answer took longer than this server allows.")
+            : RequestError.Stopping();
     }
 
     /// <summary>Token counts. A prompt counts once, whatever the number of its choices.</summary>

@@ -72,12 +72,13 @@ internal static class ChatRequestValidator
         };
     }
 
-    /// <summary>The scheduling class that a <c>service_tier</c> means.</summary>
-    internal static RequestClass ClassOf(string? tier) => tier switch
+    /// <summary>The scheduling class that a <c>service_tier</c> means; null if none, as <c>auto</c>.</summary>
+    internal static RequestClass? ClassOf(string? tier) => tier switch
     {
         "priority" => RequestClass.Priority,
+        "default" => RequestClass.Default,
         "flex" => RequestClass.Flex,
-        _ => RequestClass.Default,
+        _ => null,
     };
 
     private static int? ReadTopLogProbs(JsonFields fields)

@@ -37,6 +37,9 @@ internal sealed record RequestError
     /// <summary>Seconds after which to try again; null when that would not help.</summary>
     public int? RetryAfterSeconds { get; private init; }
 
+    /// <summary>True: clients that try again by themselves had better not.</summary>
+    public bool IsFinal { get; private init; }
+
     /// <summary>With context_length_exceeded: tokens of the prompt.</summary>
     public int? NumPromptTokens { get; private init; }
 
@@ -140,6 +143,33 @@ internal sealed record RequestError
     public static RequestError Busy() =>
         new(429, "rate_limit_error", "The server is busy: too many requests are waiting. Please try again later.", null, "rate_limit_exceeded") { RetryAfterSeconds = 1 };
 
+    /// <summary>The client has used up what it may have in a minute.</summary>
+    /// <param name="what"><c>requests</c> or <c>tokens</c>.</param>
+    /// <param name="limit">Of them, in a minute.</param>
+    /// <param name="wait">Until there is some again.</param>
+    public static RequestError RateLimited(string what, long limit, TimeSpan wait)
+    {
+        var seconds = Seconds(wait);
+        return new(429, what, $"Rate limit reached on {what} per minute: Limit {limit}. Please try again in {seconds}s.", null, "rate_limit_exceeded") { RetryAfterSeconds = seconds };
+    }
+
+    /// <summary>The client has as many answers under way as it may.</summary>
+    public static RequestError TooManyAtOnce(int limit) =>
+        new(429, "requests", $"Rate limit reached on answers at once: Limit {limit}. Please try again when one is done.", null, "rate_limit_exceeded") { RetryAfterSeconds = 1 };
+
+    /// <summary>The client has used up its day's tokens.</summary>
+    /// <param name="limit">Tokens a day.</param>
+    /// <param name="wait">Until the next day.</param>
+    public static RequestError QuotaUsedUp(long limit, TimeSpan wait) =>
+        new(429, "insufficient_quota", $"You exceeded your current quota of {limit} tokens per day. It begins anew at 00:00 UTC.", null, "insufficient_quota")
+        {
+            RetryAfterSeconds = Seconds(wait),
+            IsFinal = true,
+        };
+
+    /// <summary>The operator set a limit to how long this may take.</summary>
+    public static RequestError TimedOut(string message) => new(504, "timeout_error", message, null, "timeout") { IsFinal = true };
+
     /// <summary>The model is being loaded.</summary>
     public static RequestError Loading() => new(503, "unavailable_error", "Loading model", null, null) { RetryAfterSeconds = 2 };
 
@@ -155,6 +185,8 @@ internal sealed record RequestError
 
     /// <summary>The device failed under this request.</summary>
     public static RequestError GenerationFailed() => new(500, "server_error", "The server had an error while processing your request.", null, null);
+
+    private static int Seconds(TimeSpan wait) => Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
 
     /// <summary>A status that the web server itself chose.</summary>
     public static RequestError Http(int status, string message) =>

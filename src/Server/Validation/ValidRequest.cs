@@ -39,6 +39,6 @@ internal abstract record ValidRequest
     /// <summary>Who may share prefixes with this request; null for everybody without a salt.</summary>
     public string? CacheSalt { get; init; }
 
-    /// <summary>Scheduling class.</summary>
-    public RequestClass Class { get; init; } = RequestClass.Default;
+    /// <summary>Scheduling class; null if the client named none.</summary>
+    public RequestClass? Class { get; init; }
 }

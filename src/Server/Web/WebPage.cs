@@ -1,3 +1,4 @@
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using InferenceServer.Server.Access;
 using InferenceServer.Testing;
 
 namespace InferenceServer.Integration.Tests.Clients;
@@ -115,13 +116,13 @@ public sealed class LifecycleTests
         try
         {
             var (keys, settings) = (Path.Combine(folder.FullName, "keys"), Path.Combine(folder.FullName, "appsettings.json"));
-            await File.WriteAllTextAsync(keys, "first\n");
-            await File.WriteAllTextAsync(settings, """{"Serilog":{"MinimumLevel":{"Default":"Information"}}}""");
+            await File.WriteAllTextAsync(keys, LineOf("first"));
+            await File.WriteAllTextAsync(settings, "{}");
             await using var server = await ServerProcess.StartInAsync(folder.FullName, ("Server:ApiKeyFile", keys));
             Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (await ModelsAsync(server, "first"), await ModelsAsync(server, "second")));
 
-            await File.WriteAllTextAsync(keys, "second\n");
-            await File.WriteAllTextAsync(settings, """{"Serilog":{"MinimumLevel":{"Default":"Error"}}}""");
+            await File.WriteAllTextAsync(keys, LineOf("second"));
+            await File.WriteAllTextAsync(settings, """{"Log":{"Level":"Error"},"Limits":{"RequestsPerMinute":1}}""");
             server.Signal("HUP");
             var deadline = DateTime.UtcNow.AddSeconds(30);
             while (await ModelsAsync(server, "second") != HttpStatusCode.OK)
@@ -131,17 +132,16 @@ public sealed class LifecycleTests
             }
 
             Assert.Equal(HttpStatusCode.Unauthorized, await ModelsAsync(server, "first"));
-            await Task.Delay(1000);
             await ModelsAsync(server, "second", "quiet-request");
+            Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.TooManyRequests), (await EmptyChatAsync(server), await EmptyChatAsync(server)));
 
             await File.WriteAllTextAsync(keys, "# none\n");
             server.Signal("HUP");
-            await Task.Delay(1000);
+            await server.WaitForOutputAsync("nothing was taken over: Server:ApiKeyFile");
             Assert.Equal(HttpStatusCode.OK, await ModelsAsync(server, "second"));
             server.Signal("TERM");
             var (code, output, _) = await server.WaitAsync();
             Assert.Equal(0, code);
-            Assert.Contains("nothing was taken over: Server:ApiKeyFile", output, StringComparison.Ordinal);
             Assert.Contains("loud-request", output, StringComparison.Ordinal);
             Assert.DoesNotContain("quiet-request", output, StringComparison.Ordinal);
         }
@@ -155,6 +155,16 @@ public sealed class LifecycleTests
     {
         var buffer = new byte[1024];
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
+    }
+
+    private static string LineOf(string key) => KeyFile.Format(new ApiKey("laptop", ApiKey.DigestOf(key))) + "\n";
+
+    private static async Task<HttpStatusCode> EmptyChatAsync(ServerProcess server)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = JsonContent.Create(new { }) };
+        request.Headers.Add("x-api-key", "second");
+        using var response = await server.Client.SendAsync(request);
+        return response.StatusCode;
     }
 
     private static async Task<HttpStatusCode> ModelsAsync(ServerProcess server, string key, string requestId = "loud-request")

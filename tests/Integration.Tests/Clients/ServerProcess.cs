@@ -12,13 +12,15 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
-    private readonly Task<string> _output;
+    private readonly StringBuilder _output = new();
+    private readonly Task _reading;
     private readonly Task<string> _errors;
 
     private ServerProcess(Process process, Uri address, string firstOutput)
     {
         _process = process;
-        _output = ReadOutputAsync(process, firstOutput);
+        _output.Append(firstOutput);
+        _reading = ReadAsync(process.StandardOutput);
         _errors = process.StandardError.ReadToEndAsync();
         Client = new HttpClient { BaseAddress = address, Timeout = Patience };
     }
@@ -76,6 +78,26 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until its standard output holds a text.</summary>
+    public async Task WaitForOutputAsync(string text)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            lock (_output)
+            {
+                if (_output.ToString().Contains(text, StringComparison.Ordinal))
+                {
+                    return;
+                }
+
+                Assert.True(DateTime.UtcNow < deadline, $"'{text}' is not in: {_output}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
     /// <summary>Sends a signal, for example <c>TERM</c>.</summary>
     public void Signal(string name)
     {
@@ -87,7 +109,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public async Task<(int Code, string Output, string Errors)> WaitAsync()
     {
         await _process.WaitForExitAsync().WaitAsync(Patience);
-        return (_process.ExitCode, await _output, await _errors);
+        await _reading;
+        return (_process.ExitCode, _output.ToString(), await _errors);
     }
 
     public async ValueTask DisposeAsync()
@@ -102,7 +125,16 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task<string> ReadOutputAsync(Process process, string first) => first + await process.StandardOutput.ReadToEndAsync();
+    private async Task ReadAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            lock (_output)
+            {
+                _output.Append(line).Append('\n');
+            }
+        }
+    }
 
     [GeneratedRegex("^Listening on (http://[^ ]+)")]
     private static partial Regex Address();

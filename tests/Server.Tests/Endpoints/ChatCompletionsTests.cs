@@ -191,6 +191,6 @@ public sealed class ChatCompletionsTests
         }
     }
 
-    private static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>
+    internal static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>
         JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
 }

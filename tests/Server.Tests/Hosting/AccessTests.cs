@@ -1,4 +1,5 @@
 using System.Net;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Tests.Endpoints;
 
 namespace InferenceServer.Server.Tests.Hosting;
@@ -130,7 +131,7 @@ public sealed class AccessTests
         var file = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(file, "# no key\nfirst\n\n  second  \r\n");
+            await File.WriteAllTextAsync(file, $"# no key\n{Line("one", "first")}\n\n  {Line("two", "second")}  class=flex\r\n");
             await using var app = await TestApp.StartAsync(("Server:ApiKeyFile", file), ("Server:ApiKey", "third"));
             using var response = await GetAsync(app, "/v1/models", (header, value));
             Assert.Equal(status, response.StatusCode);
@@ -169,6 +170,8 @@ public sealed class AccessTests
         using var response = await app.Client.GetAsync(path);
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
     }
+
+    private static string Line(string name, string key) => KeyFile.Format(new ApiKey(name, ApiKey.DigestOf(key)));
 
     private static Task<HttpResponseMessage> GetAsync(TestApp app, string path, params (string Key, string Value)[] headers)
     {

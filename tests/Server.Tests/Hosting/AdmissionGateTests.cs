@@ -1,3 +1,4 @@
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Hosting;
 
 namespace InferenceServer.Server.Tests.Hosting;
@@ -18,6 +19,30 @@ public sealed class AdmissionGateTests
         Assert.Equal(1, gate.NumTaken);
         Assert.True(two.TryGrowTo(4));
         Assert.False(two.TryGrowTo(5));
+    }
+
+    [Fact]
+    public void Permit_OfAClientWithPlacesOfItsOwn_TakesAndGivesBackBoth()
+    {
+        var (gate, client) = (new AdmissionGate(8), new ClientAccount("one", TimeProvider.System));
+        client.Set(new ClientLimits { Concurrency = 2 }, highest: null);
+        using var one = gate.TryEnter()!;
+        Assert.True(one.TryBelongTo(client));
+        Assert.Equal(2, one.Capacity);
+        Assert.False(one.TryGrowTo(3));
+        Assert.True(one.TryGrowTo(2));
+        using (var two = gate.TryEnter()!)
+        {
+            Assert.False(two.TryBelongTo(client));
+        }
+
+        using var detached = one.Detach();
+        one.Dispose();
+        Assert.Equal(2, gate.NumTaken);
+        Assert.Null(client.TryEnter());
+        detached.Dispose();
+        Assert.Equal(0, gate.NumTaken);
+        Assert.NotNull(client.TryEnter());
     }
 
     [Fact]

@@ -3,6 +3,8 @@ using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Configuration;
+using Serilog.Core;
+using Serilog.Events;
 using Serilog.Extensions.Logging;
 
 namespace InferenceServer.Server.Tests.Hosting;
@@ -11,6 +13,7 @@ namespace InferenceServer.Server.Tests.Hosting;
 public sealed class LoggingTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("logging-");
+    private readonly LoggingLevelSwitch _level = new();
     private SerilogLoggerProvider? _provider;
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -77,18 +80,47 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
+    public async Task File_OfARequestWithAKey_HasTheKeysNameAndNotTheKey()
+    {
+        await using (var app = await StartAsync(new FakeEngine(), ("Server:ApiKey", "SECRETKEY")))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+            request.Headers.Add("x-api-key", "SECRETKEY");
+            using var response = await app.Client.SendAsync(request);
+        }
+
+        var line = Assert.Single(ReadLines());
+        Assert.Equal("Server:ApiKey", line.GetProperty("Key").GetString());
+        Assert.DoesNotContain("SECRET", line.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Level_Raised_SilencesWhatIsBelow()
+    {
+        await using (var app = await StartAsync(new FakeEngine()))
+        {
+            _level.MinimumLevel = LogEventLevel.Warning;
+            (await app.Client.GetAsync("/v1/models/quiet")).Dispose();
+            _level.MinimumLevel = LogEventLevel.Information;
+            (await app.Client.GetAsync("/v1/models/loud")).Dispose();
+        }
+
+        Assert.EndsWith("loud", Assert.Single(ReadLines()).GetProperty("Path").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void File_InAPlaceThatCannotBeWritten_EndsTheStart()
     {
         var file = Path.Combine(_folder.FullName, "file");
         File.WriteAllText(file, "");
-        var failure = Assert.Throws<StartupException>(() => Logging.Create(new ConfigurationBuilder().Build(), new LogOptions { File = Path.Combine(file, "log.jsonl") }));
+        var failure = Assert.Throws<StartupException>(() => Logging.Create(new ConfigurationBuilder().Build(), new LogOptions { File = Path.Combine(file, "log.jsonl") }, new LoggingLevelSwitch()));
         Assert.Equal(ExitCode.BadOptions, failure.ExitCode);
         Assert.StartsWith("Log:File: ", failure.Message, StringComparison.Ordinal);
     }
 
     private Task<TestApp> StartAsync(FakeEngine engine, params (string, string?)[] settings)
     {
-        var logger = Logging.Create(new ConfigurationBuilder().Build(), new LogOptions { File = Path.Combine(_folder.FullName, "logs", "server-.jsonl") });
+        var logger = Logging.Create(new ConfigurationBuilder().Build(), new LogOptions { File = Path.Combine(_folder.FullName, "logs", "server-.jsonl") }, _level);
         _provider = new SerilogLoggerProvider(logger, dispose: true);
         return TestApp.StartAsync(engine, new FixedClock(), _provider, settings);
     }

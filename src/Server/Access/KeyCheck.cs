@@ -1,10 +1,14 @@
 using InferenceServer.Server.Endpoints;
+using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Validation;
 using InferenceServer.Server.Web;
 
-namespace InferenceServer.Server.Hosting;
+namespace InferenceServer.Server.Access;
 
-/// <summary>Lets in whoever has a key, by <c>Authorization: Bearer</c> or <c>x-api-key</c>. Without configured keys anything goes.</summary>
+/// <summary>
+/// Lets in whoever has a key, by <c>Authorization: Bearer</c> or <c>x-api-key</c>, and notes whose request it is (<see cref="ClientAccount"/>). Without configured keys
+/// anything goes.
+/// </summary>
 internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys, Settings settings)
 {
     private const string Scheme = "Bearer ";
@@ -12,7 +16,13 @@ internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys, Settings sett
     /// <summary>Refuses, or runs the rest of the pipeline.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (keys.IsOpen || Health.IsPublic(context.Request.Path) || WebPage.IsPublic(context.Request.Path) || Metrics.IsOpen(context, settings.Metrics))
+        if (keys.IsOpen)
+        {
+            context.Features.Set(keys.Everybody);
+            return next(context);
+        }
+
+        if (Health.IsPublic(context.Request.Path) || WebPage.IsPublic(context.Request.Path) || Metrics.IsOpen(context, settings.Metrics))
         {
             return next(context);
         }
@@ -27,8 +37,14 @@ internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys, Settings sett
         }
 
         // Some clients send both, and in one of them what they were given for another server.
-        return IsKnown(bearer) || IsKnown(key) ? next(context) : context.WriteErrorAsync(RequestError.Unauthorized("Incorrect API key provided."));
+        if ((Find(bearer) ?? Find(key)) is not { } account)
+        {
+            return context.WriteErrorAsync(RequestError.Unauthorized("Incorrect API key provided."));
+        }
+
+        context.Features.Set(account);
+        return next(context);
     }
 
-    private bool IsKnown(string key) => key.Length > 0 && keys.Contains(key);
+    private ClientAccount? Find(string key) => key.Length > 0 ? keys.Find(key) : null;
 }

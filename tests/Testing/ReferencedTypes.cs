@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 
-namespace InferenceServer.Inference.Tests.Architecture;
+namespace InferenceServer.Testing;
 
 /// <summary>Every type that a type mentions: in its declaration, its members' signatures and its methods' code.</summary>
 internal static class ReferencedTypes
