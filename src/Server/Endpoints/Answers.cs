@@ -105,7 +105,7 @@ internal static class Answers
         var body = context.Response.BodyWriter;
         var writer = createWriter(body, request.IncludeUsage || settings.AlwaysIncludeUsage);
         SetStreamHeaders(context, writer.ContentType);
-        using var stream = new AnswerStream(generation, measure, body, writer, writer.PingInterval(TimeSpan.FromMilliseconds(settings.PingIntervalMs)), clock);
+        using var stream = new AnswerStream(generation, measure, body, writer, writer.PingInterval(TimeSpan.FromMilliseconds(settings.PingIntervalMs)), clock, context.RequestServices.GetRequiredService<Drain>());
         await stream.RunAsync();
     }
 

@@ -14,6 +14,7 @@ internal static class EventLogAnswer
     public static async Task WriteEventsAsync(this HttpContext context, ResponseEventLog log, int first)
     {
         var clock = context.RequestServices.GetRequiredService<TimeProvider>();
+        var drain = context.RequestServices.GetRequiredService<Drain>();
         var interval = TimeSpan.FromMilliseconds(context.RequestServices.GetRequiredService<Settings>().Server.PingIntervalMs);
         var silence = interval == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : interval;
         Answers.SetStreamHeaders(context, "text/event-stream");
@@ -27,7 +28,13 @@ internal static class EventLogAnswer
                 first++;
             }
 
-            var flushed = await body.FlushAsync(context.RequestAborted);
+            var taken = body.FlushAsync(context.RequestAborted).AsTask();
+            if (!taken.IsCompleted && !await drain.WaitForReaderAsync(taken))
+            {
+                return;
+            }
+
+            var flushed = await taken;
             if (news is null || flushed.IsCompleted)
             {
                 return;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using InferenceServer.Server.Hosting;
 
 namespace InferenceServer.Server.Endpoints;
 
@@ -15,6 +16,17 @@ internal static class JsonAnswer
         context.Response.ContentLength = body.Length;
 
         // Not cancelled when the client leaves: the web server drops the bytes by itself, and nothing has to be caught.
-        await context.Response.Body.WriteAsync(body, CancellationToken.None);
+        var write = context.Response.Body.WriteAsync(body, CancellationToken.None);
+        if (write.IsCompleted)
+        {
+            await write;
+            return;
+        }
+
+        var taken = write.AsTask();
+        if (await context.RequestServices.GetRequiredService<Drain>().WaitForReaderAsync(taken))
+        {
+            await taken;
+        }
     }
 }

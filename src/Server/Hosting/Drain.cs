@@ -7,6 +7,10 @@ namespace InferenceServer.Server.Hosting;
 /// </summary>
 internal sealed class Drain(Settings settings, TimeProvider clock, ILogger<Drain> logger) : IHostedLifecycleService
 {
+    // A reader on a slow line needs some seconds to take what its buffers hold; one that takes nothing for longer is not reading.
+    private static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(5);
+
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _numRunning;
     private int _isDraining;
@@ -40,6 +44,25 @@ internal sealed class Drain(Settings settings, TimeProvider clock, ILogger<Drain
         }
     }
 
+    /// <summary>
+    /// Waits until a client has taken what is written to it, as long as that may be; but once the server stops, only for some seconds. False: the client does not
+    /// read, and is not worth waiting for.
+    /// </summary>
+    /// <param name="write">Ends when the client has taken it. Goes on, and is nobody's business any more, if false is returned.</param>
+    public async ValueTask<bool> WaitForReaderAsync(Task write)
+    {
+        if (await Task.WhenAny(write, _started.Task) == write)
+        {
+            return true;
+        }
+
+        using var taken = new CancellationTokenSource();
+        var pause = Task.Delay(ReaderPatience, clock, taken.Token);
+        var isTaken = await Task.WhenAny(write, pause) == write;
+        await taken.CancelAsync();
+        return isTaken;
+    }
+
     /// <summary>Waits no longer.</summary>
     public void Hurry() => _ended.TrySetResult();
 
@@ -47,6 +70,7 @@ internal sealed class Drain(Settings settings, TimeProvider clock, ILogger<Drain
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         Interlocked.Exchange(ref _isDraining, 1);
+        _started.TrySetResult();
         var numRunning = Volatile.Read(ref _numRunning);
         if (numRunning == 0)
         {

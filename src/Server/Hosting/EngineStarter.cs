@@ -1,5 +1,6 @@
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Commands;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting.Systemd;
 
 namespace InferenceServer.Server.Hosting;
@@ -9,11 +10,14 @@ namespace InferenceServer.Server.Hosting;
 /// engine cannot start or fails for good: whoever watches over the process starts it again.
 /// </summary>
 internal sealed class EngineStarter(
-    InferenceEngine engine, ServedModel model, EngineInstruments instruments, ProcessOutcome outcome, IHostApplicationLifetime lifetime, ISystemdNotifier systemd, TimeProvider clock, ILogger<EngineStarter> logger)
+    InferenceEngine engine, ServedModel model, EngineInstruments instruments, ProcessOutcome outcome, IServer server, IHostApplicationLifetime lifetime, ISystemdNotifier systemd, TimeProvider clock, ILogger<EngineStarter> logger)
     : IHostedLifecycleService, IDisposable
 {
     // A device that fails for good is noticed this late; its requests have long been told.
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    // What a client has not taken by then of an answer that is complete it is not going to take.
+    private static readonly TimeSpan LastBytes = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
@@ -31,6 +35,10 @@ internal sealed class EngineStarter(
         await _stopping.CancelAsync();
         await engine.DisposeAsync();
         await _running;
+
+        // Every answer has its end now, if only an error. The host would give clients that do not read all of its time.
+        using var patience = new CancellationTokenSource(LastBytes, clock);
+        await server.StopAsync(patience.Token);
     }
 
     /// <inheritdoc/>

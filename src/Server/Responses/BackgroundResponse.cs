@@ -29,7 +29,7 @@ internal sealed class BackgroundResponse(ResponseBody draft, Generation generati
         {
             var pipe = new EventLogPipe(Log);
             var writer = new ResponseEventWriter(pipe, Current, items, clock, changed => _current = changed) { IsCancelled = () => _isCancelled };
-            using var stream = new AnswerStream(generation, measure, pipe, writer, pingInterval: TimeSpan.Zero, clock);
+            using var stream = new AnswerStream(generation, measure, pipe, writer, pingInterval: TimeSpan.Zero, clock, drain: null);
             await stream.RunAsync();
         }
         finally

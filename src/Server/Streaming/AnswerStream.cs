@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Measuring;
 
 namespace InferenceServer.Server.Streaming;
@@ -21,6 +22,7 @@ internal sealed class AnswerStream : IDisposable
     private readonly AnswerWriter _writer;
     private readonly TimeSpan _pingInterval;
     private readonly TimeProvider _clock;
+    private readonly Drain? _drain;
 
     // Held while writing and flushing: chunks of several choices and pings never mix. Guards everything below it.
     private readonly SemaphoreSlim _pen = new(1, 1);
@@ -36,7 +38,8 @@ internal sealed class AnswerStream : IDisposable
     /// <param name="writer">Writes to <paramref name="body"/>; disposed with the stream.</param>
     /// <param name="pingInterval">Silence after which a sign of life is sent; zero for never.</param>
     /// <param name="clock">For the pings.</param>
-    public AnswerStream(Generation generation, RequestMeasure measure, PipeWriter body, AnswerWriter writer, TimeSpan pingInterval, TimeProvider clock)
+    /// <param name="drain">Tells when a reader that takes nothing is given up; null if there is none that could.</param>
+    public AnswerStream(Generation generation, RequestMeasure measure, PipeWriter body, AnswerWriter writer, TimeSpan pingInterval, TimeProvider clock, Drain? drain)
     {
         _generation = generation;
         _measure = measure;
@@ -44,6 +47,7 @@ internal sealed class AnswerStream : IDisposable
         _writer = writer;
         _pingInterval = pingInterval;
         _clock = clock;
+        _drain = drain;
         _numRunning = generation.Choices.Count;
         _lastWriteAt = clock.GetTimestamp();
     }
@@ -175,8 +179,7 @@ internal sealed class AnswerStream : IDisposable
         var isSilent = _body.CanGetUnflushedBytes && _body.UnflushedBytes == 0;
         try
         {
-            var result = await _body.FlushAsync(CancellationToken.None);
-            _clientIsGone = result.IsCompleted || result.IsCanceled;
+            _clientIsGone = await FlushBodyAsync() is null or { IsCompleted: true } or { IsCanceled: true };
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -192,6 +195,19 @@ internal sealed class AnswerStream : IDisposable
         {
             _generation.Abort();
         }
+    }
+
+    // Null: the client does not read, and the server wants to end.
+    private async ValueTask<FlushResult?> FlushBodyAsync()
+    {
+        var flush = _body.FlushAsync(CancellationToken.None);
+        if (flush.IsCompleted || _drain is null)
+        {
+            return await flush;
+        }
+
+        var taken = flush.AsTask();
+        return await _drain.WaitForReaderAsync(taken) ? await taken : null;
     }
 
     private SilenceTimer? StartPings()

@@ -53,6 +53,22 @@ public sealed class LifecycleTests
         Assert.Contains("1 requests are cut off", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Terminate_WhileAClientDoesNotRead_EndsLongBeforeTheLimit()
+    {
+        await using var server = await ServerProcess.StartAsync(("Server:DrainTimeoutMs", "3600000"));
+        using var socket = new TcpClient { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync("127.0.0.1", server.Client.BaseAddress!.Port);
+        var body = $$"""{"content":"{{string.Concat(Enumerable.Repeat("no yes ", 200_000))}}","with_pieces":true}""";
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        Assert.Equal((byte)'H', socket.GetStream().ReadByte());
+        server.Signal("TERM");
+        var (code, output, errors) = await server.WaitAsync();
+        Assert.Equal((0, ""), (code, errors));
+        Assert.Contains("1 requests may finish", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("cut off", output, StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public async Task Load_UnderSystemd_TellsItWhenTheModelIsReady()
     {

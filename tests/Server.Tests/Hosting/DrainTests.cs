@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using InferenceServer.Inference.Scheduling;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Tests.Endpoints;
 using InferenceServer.Server.Tests.Streaming;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Configuration;
@@ -43,6 +46,32 @@ public sealed class DrainTests
         generation.Finish(FinishReason.Stop);
         Assert.Equal("[DONE]", (await reader.RestAsync())[^1]);
         await stopped.WaitAsync(TestApp.Patience);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stop_WhileAClientDoesNotRead_DoesNotWaitForIt(bool stream)
+    {
+        var engine = new FakeEngine { IsManual = true };
+        await using var app = await TestApp.StartAsync(engine, ("Server:DrainTimeoutMs", "3600000"));
+        using (var socket = new TcpClient { ReceiveBufferSize = 4096 })
+        {
+            await socket.ConnectAsync("127.0.0.1", app.Port);
+            var body = $$"""{"messages":[{"role":"user","content":"Hi"}],"stream":{{(stream ? "true" : "false")}}}""";
+            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            var generation = await engine.NextAsync(TestApp.Patience);
+            generation.Start();
+            foreach (var text in Enumerable.Repeat(new string('x', 1 << 20), 16))
+            {
+                // More than all buffers between here and there hold.
+                generation.Token(text);
+            }
+
+            generation.Finish(FinishReason.Stop);
+            await app.Drain.StoppingAsync(default).WaitAsync(TestApp.Patience);
+            await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        }
     }
 
     [Fact]
