@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using InferenceServer.Integration.Tests.Clients;
+using InferenceServer.Integration.Tests.Metrics;
 using InferenceServer.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -44,9 +46,11 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
         await tab.WaitForAnswerAsync();
         await Expect(tab.Page.Locator("#kv-legend")).ToContainTextAsync("ached prefix");
 
-        // This machine's memory is known; of what it has no channel for it says so.
+        // This machine's memory is known, and its watts are those of the stand-in; of what it has no channel for it says so.
         await Expect(tab.Page.Locator("#memory")).ToContainTextAsync(MemorySize());
-        Assert.DoesNotContain("0 W", await tab.Page.InnerTextAsync("#watts"), StringComparison.Ordinal);
+        await Expect(tab.Page.Locator("#watts")).ToContainTextAsync(StandInMachine.SystemWatts.ToString("F0", CultureInfo.InvariantCulture));
+        Assert.DoesNotMatch(NoWatts(), await tab.Page.InnerTextAsync("#watts"));
+        await Expect(tab.Page.Locator("#joules")).ToContainTextAsync(Joules());
         Assert.All(tab.Requests, address => Assert.StartsWith(fixture.Server.Address.ToString(), address, StringComparison.Ordinal));
         Assert.Empty(tab.Errors);
     }
@@ -91,6 +95,18 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
         await tab.WaitForAnswerAsync();
         Assert.True(await FitsAsync(tab));
         await tab.KeepPictureAsync("page-phone-chat");
+        Assert.Empty(tab.Errors);
+    }
+
+    [SkippableFact]
+    public async Task Page_OfAMachineWithoutCounters_SaysThatTheyAreNotAvailable()
+    {
+        await using var server = await RunningServer.StartAsync(new FakeEngine(), ("Power:Enabled", "false"));
+        await using var tab = await browser.OpenAsync();
+        await tab.Page.GotoAsync(server.Address.ToString());
+        await Expect(tab.Page.Locator("#watts")).ToContainTextAsync("not available");
+        await Expect(tab.Page.Locator("#joules")).ToContainTextAsync("not available");
+        Assert.DoesNotMatch(NoWatts(), await tab.Page.InnerTextAsync("#watts"));
         Assert.Empty(tab.Errors);
     }
 
@@ -172,6 +188,12 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
 
     [GeneratedRegex("^[0-9.]+ m?s$")]
     private static partial Regex Duration();
+
+    [GeneratedRegex("(?m)^0(\\.0*)? W")]
+    private static partial Regex NoWatts();
+
+    [GeneratedRegex("[0-9] J")]
+    private static partial Regex Joules();
 
     [GeneratedRegex("[0-9] [MG]iB")]
     private static partial Regex MemorySize();
