@@ -43,6 +43,11 @@ internal sealed class CommandLineSettings
     /// <summary>All settings, from the command line, the environment and files. Throws <see cref="StartupException"/> over what is wrong.</summary>
     public Settings ReadAll(ParseResult result) => Read(result, _ => true);
 
+    /// <summary>All settings, from the command line, the environment and files, sound or not. Throws <see cref="StartupException"/> if a file is no JSON.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="errors">What is wrong.</param>
+    public Settings ReadAll(ParseResult result, out IReadOnlyList<string> errors) => SettingsReader.Read(Configuration(result), out errors);
+
     /// <summary>One setting that is a text, from the command line, the environment and files; null if it is nowhere.</summary>
     public string? ReadOne(ParseResult result, string key) => Configuration(result)[key] is { Length: > 0 } value ? value : null;
 

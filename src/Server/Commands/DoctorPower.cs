@@ -21,8 +21,8 @@ internal static class DoctorPower
     {
         var configuration = new ConfigurationManager();
         configuration.AddSettings(new Dictionary<string, string?>());
-        var settings = SettingsReader.Read(configuration, out var errors);
-        if (errors.Count > 0)
+        var settings = SettingsReader.Read(configuration, out var all);
+        if (all.Where(error => error.StartsWith(PowerOptions.Section + ':', StringComparison.Ordinal)).ToList() is { Count: > 0 } errors)
         {
             throw new StartupException(ExitCode.BadOptions, string.Join('\n', errors));
         }

@@ -42,6 +42,12 @@ internal enum ExitCode
     /// <summary>The service could not be installed, changed or taken away, or it does not run.</summary>
     ServiceFailed = 12,
 
+    /// <summary>The doctor found something that will hurt some day, and nothing worse.</summary>
+    DoctorWarns = 13,
+
+    /// <summary>The doctor found something that keeps the server from serving, or a claim that does not hold.</summary>
+    DoctorFails = 14,
+
     /// <summary>Stopped by a signal before it was done. What arrived is kept.</summary>
     Interrupted = 130,
 }
