@@ -35,7 +35,7 @@ internal static partial class ServerLog
     [LoggerMessage(3005, LogLevel.Information, "Prompt: {Prompt}")] // only if asked for
     public static partial void PromptSeen(this ILogger logger, string prompt);
 
-    [LoggerMessage(3040, LogLevel.Warning, "Waiting: {Reason}")]
+    [LoggerMessage(3006, LogLevel.Warning, "Waiting: {Reason}")]
     public static partial void Waiting(this ILogger logger, string reason);
 
     [LoggerMessage(3010, LogLevel.Warning, "The API key was given on the command line, where other users of this machine can see it; prefer --api-key-file")]
@@ -62,16 +62,16 @@ internal static partial class ServerLog
     [LoggerMessage(3021, LogLevel.Information, "{Model} is ready after {Seconds:F1} s")]
     public static partial void ModelReady(this ILogger logger, string model, double seconds);
 
-    [LoggerMessage(3040, LogLevel.Information, "Stopping: {NumRequests} requests may finish for up to {Seconds} s; a second signal stops at once")]
+    [LoggerMessage(3030, LogLevel.Information, "Stopping: {NumRequests} requests may finish for up to {Seconds} s; a second signal stops at once")]
     public static partial void Draining(this ILogger logger, int numRequests, double seconds);
 
-    [LoggerMessage(3041, LogLevel.Warning, "Stopping: {NumRequests} requests are cut off")]
+    [LoggerMessage(3031, LogLevel.Warning, "Stopping: {NumRequests} requests are cut off")]
     public static partial void DrainCutShort(this ILogger logger, int numRequests);
 
-    [LoggerMessage(3042, LogLevel.Information, "Settings were read again")]
+    [LoggerMessage(3032, LogLevel.Information, "Settings were read again")]
     public static partial void Reloaded(this ILogger logger);
 
-    [LoggerMessage(3043, LogLevel.Error, "Settings were read again, but nothing was taken over: {Errors}")]
+    [LoggerMessage(3033, LogLevel.Error, "Settings were read again, but nothing was taken over: {Errors}")]
     public static partial void NotReloaded(this ILogger logger, string errors);
 
     [LoggerMessage(3022, LogLevel.Critical, "{Reason}")]
