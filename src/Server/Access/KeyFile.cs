@@ -1,5 +1,6 @@
 using System.Globalization;
-using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Access;
 
@@ -94,7 +95,7 @@ internal static class KeyFile
     internal static string Format(ApiKey key)
     {
         var words = new List<string> { key.Name, HashPrefix + Convert.ToHexStringLower(key.Digest.Span) };
-        Add(ClassWord, key.Class?.ToString().ToLowerInvariant());
+        Add(ClassWord, key.Class is { } @class ? WireWords.Of(@class) : null);
         Add(RequestsWord, key.Limits.RequestsPerMinute);
         Add(TokensWord, key.Limits.TokensPerMinute);
         Add(ConcurrencyWord, key.Limits.Concurrency);
@@ -159,13 +160,7 @@ internal static class KeyFile
         var number = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : (int?)null;
         return name switch
         {
-            ClassWord => value switch
-            {
-                "priority" => key with { Class = RequestClass.Priority },
-                "default" => key with { Class = RequestClass.Default },
-                "flex" => key with { Class = RequestClass.Flex },
-                _ => null,
-            },
+            ClassWord => ChatRequestValidator.ClassOf(value) is { } highest ? key with { Class = highest } : null,
             QuotaWord when long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var quota) => key with { Limits = key.Limits with { TokensPerDay = quota } },
             RequestsWord when number is not null => key with { Limits = key.Limits with { RequestsPerMinute = number } },
             TokensWord when number is not null => key with { Limits = key.Limits with { TokensPerMinute = number } },

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using InferenceServer.Inference.Scheduling;
 using InferenceServer.Server.Access;
+using InferenceServer.Server.Streaming;
+using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Commands;
 
@@ -45,7 +46,7 @@ internal static class KeysCommand
             var text = result.GetValue(stdin) ? ReadOwn(Console.In) : ApiKey.NewText();
             var key = new ApiKey(result.GetValue(name)!, ApiKey.DigestOf(text))
             {
-                Class = result.GetValue(priority) is { } word ? Enum.Parse<RequestClass>(word, ignoreCase: true) : null,
+                Class = ChatRequestValidator.ClassOf(result.GetValue(priority)),
                 Limits = new ClientLimits
                 {
                     RequestsPerMinute = (int?)result.GetValue(requests),
@@ -80,7 +81,7 @@ internal static class KeysCommand
                 var limits = key.Limits;
                 table.AddTexts(
                     key.Name,
-                    key.Class?.ToString().ToLowerInvariant() ?? "",
+                    key.Class is { } highest ? WireWords.Of(highest) : "",
                     Text(limits.RequestsPerMinute),
                     Text(limits.TokensPerMinute),
                     Text(limits.Concurrency),
