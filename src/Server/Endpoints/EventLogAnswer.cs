@@ -29,7 +29,7 @@ internal static class EventLogAnswer
             }
 
             var taken = body.FlushAsync(context.RequestAborted).AsTask();
-            if (!taken.IsCompleted && !await drain.WaitForReaderAsync(taken))
+            if (!await drain.WaitForReaderAsync(taken))
             {
                 return;
             }

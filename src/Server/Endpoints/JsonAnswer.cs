@@ -16,14 +16,7 @@ internal static class JsonAnswer
         context.Response.ContentLength = body.Length;
 
         // Not cancelled when the client leaves: the web server drops the bytes by itself, and nothing has to be caught.
-        var write = context.Response.Body.WriteAsync(body, CancellationToken.None);
-        if (write.IsCompleted)
-        {
-            await write;
-            return;
-        }
-
-        var taken = write.AsTask();
+        var taken = context.Response.Body.WriteAsync(body, CancellationToken.None).AsTask();
         if (await context.RequestServices.GetRequiredService<Drain>().WaitForReaderAsync(taken))
         {
             await taken;

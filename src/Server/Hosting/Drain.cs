@@ -51,7 +51,7 @@ internal sealed class Drain(Settings settings, TimeProvider clock, ILogger<Drain
     /// <param name="write">Ends when the client has taken it. Goes on, and is nobody's business any more, if false is returned.</param>
     public async ValueTask<bool> WaitForReaderAsync(Task write)
     {
-        if (await Task.WhenAny(write, _started.Task) == write)
+        if (write.IsCompleted || await Task.WhenAny(write, _started.Task) == write)
         {
             return true;
         }
