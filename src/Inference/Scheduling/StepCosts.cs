@@ -111,12 +111,21 @@ internal sealed class StepCosts
             return;
         }
 
-        LearnMargin(step, durationMs);
+        var predicted = Predict(step);
+        if (step is { NumDecodes: > 0, NumPrefillTokens: > 0 })
+        {
+            var remembered = MinMargin + ((Margin - MinMargin) * MarginDecay);
+            Margin = Math.Clamp(durationMs / predicted, remembered, MaxMargin);
+        }
+        else if (Margin < UnseenMargin)
+        {
+            Margin = UnseenMargin + ((Margin - UnseenMargin) * TrustDecay);
+        }
 
         // A page-in or a sleeping machine says nothing about the next step: no more than five times the prediction counts.
         if (++_numSteps > MinSteps)
         {
-            durationMs = Math.Min(durationMs, 5 * Predict(step));
+            durationMs = Math.Min(durationMs, 5 * predicted);
         }
 
         // Relative errors count, not absolute ones: else the rare long prefill steps alone would decide what a decode costs. Relative to
@@ -135,19 +144,6 @@ internal sealed class StepCosts
         }
 
         Fit();
-    }
-
-    private void LearnMargin(StepWork step, double durationMs)
-    {
-        if (step is { NumDecodes: > 0, NumPrefillTokens: > 0 })
-        {
-            var remembered = MinMargin + ((Margin - MinMargin) * MarginDecay);
-            Margin = Math.Clamp(durationMs / Predict(step), remembered, MaxMargin);
-        }
-        else if (Margin < UnseenMargin)
-        {
-            Margin = UnseenMargin + ((Margin - UnseenMargin) * TrustDecay);
-        }
     }
 
     // What is paid for, price by price, in a step of so many tokens.
