@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using InferenceServer.Inference.Native;
 
 namespace InferenceServer.Inference.Models;
 
 /// <summary>
 /// Encodes prompts on two threads of its own, because llama.cpp needs a deeper stack for it than a pool thread has.
-/// Prompts are taken in order of arrival. Any thread; disposing it ends the threads after the prompts they work on.
+/// They give way to the engine's: a prompt that arrives does not hold up the streams that run. Prompts are taken in order of arrival. Any thread; disposing it ends the threads after the prompts they work on.
 /// </summary>
 internal sealed class Tokenizer : IDisposable
 {
@@ -69,6 +70,7 @@ internal sealed class Tokenizer : IDisposable
 
     private void Work()
     {
+        ComputePrecedence.Yield();
         foreach (var job in _jobs.GetConsumingEnumerable())
         {
             if (_isStopping)

@@ -9,4 +9,8 @@ internal static unsafe partial class SystemApi
     /// <summary>macOS only: a value of the kernel by its zero-terminated name. 0: written; else there is no such value or it is larger than the space.</summary>
     [LibraryImport("libc"), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int sysctlbyname(byte* name, void* value, nuint* size, void* newValue, nuint newSize);
+
+    /// <summary>Linux only, where it is about the calling thread (elsewhere about the process): adds to its nice value. The new value, or -1.</summary>
+    [LibraryImport("libc"), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int nice(int increment);
 }
