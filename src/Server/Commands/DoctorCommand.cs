@@ -25,6 +25,7 @@ internal static class DoctorCommand
         var power = new Command("power", "Shows every source of watts, three samples of each channel, and what is missing and why. Takes seven seconds.");
         power.SetAction((_, cancellationToken) => DoctorPower.RunAsync(Console.Out, cancellationToken));
         doctor.Subcommands.Add(power);
+        doctor.Subcommands.Add(SelfTestCommand.Create());
         return doctor;
     }
 

@@ -25,6 +25,7 @@ internal static class ServerCommand
         root.Subcommands.Add(PullCommand.Create());
         root.Subcommands.Add(ModelsCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(BenchCommand.Create());
         root.Subcommands.Add(KeysCommand.Create());
         root.Subcommands.Add(ServiceCommand.Create());
         try
