@@ -40,22 +40,22 @@ internal static class SelfTestCommand
 
         var claims = new List<Claim>();
         MachineRow? row = null;
-        if (page.Worst == FindingLevel.Error)
+        Tell("looking for a server, or starting one");
+        try
         {
-            claims.Add(new Claim("The server can be tested", ClaimVerdict.Fails, "the errors below come first"));
-        }
-        else
-        {
-            Tell("looking for a server, or starting one");
             await using var server = await TestedServer.OpenAsync(settings, options.Read(result), cancellationToken);
             var test = new SelfTest(server, settings, isQuick ? SelfTestPace.Quick : SelfTestPace.Thorough, Tell);
             claims.AddRange(await test.RunAsync(cancellationToken));
             row = test.Row;
         }
+        catch (StartupException e)
+        {
+            claims.Add(new Claim("The server starts and answers", ClaimVerdict.Failed, e.Message));
+        }
 
-        claims.AddRange(serviceKind is { } kind ? await new ServiceTest(tools, kind, Tell).RunAsync(ModelOptions(result, options), cancellationToken) : ServiceTest.NotTried);
+        claims.AddRange(serviceKind is { } kind ? await new ServiceTest(tools, kind, OwnProgram.Words, Tell).RunAsync(ModelOptions(result, options), cancellationToken) : ServiceTest.NotTried);
         Console.Write(SelfTestReport.Write(text.ToString(), claims, row, isQuick, DateTimeOffset.Now));
-        return claims.Exists(claim => claim.Verdict == ClaimVerdict.Fails) ? ExitCode.DoctorFails : DoctorCommand.ToExitCode(page.Worst);
+        return claims.Exists(claim => claim.Verdict == ClaimVerdict.Failed) ? ExitCode.DoctorFails : DoctorCommand.ToExitCode(page.Worst);
     }
 
     // Not on the standard output, which is the report's.

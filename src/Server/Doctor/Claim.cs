@@ -9,18 +9,18 @@ internal sealed record Claim(string Name, ClaimVerdict Verdict, string Seen);
 /// <summary>Whether a claim holds.</summary>
 internal enum ClaimVerdict
 {
-    /// <summary>It does, here.</summary>
-    Holds,
+    /// <summary>It holds here.</summary>
+    Passed,
 
     /// <summary>A number for which there is nothing to compare it with.</summary>
     Measured,
 
     /// <summary>This machine has nothing that it is about.</summary>
-    DoesNotApply,
+    NotApplicable,
 
     /// <summary>It could be tried here, but was not.</summary>
     NotTried,
 
     /// <summary>It does not hold here.</summary>
-    Fails,
+    Failed,
 }

@@ -8,7 +8,6 @@ internal sealed record SelfTestPace
     {
         Decode = TimeSpan.FromSeconds(30),
 
-        // Metal lets go of idle memory after 180 s unless it is kept (reference: llama.cpp's residency keep-alive).
         Idle = TimeSpan.FromMinutes(4),
         LongestContext = int.MaxValue,
         NumPowerSamples = 3,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using InferenceServer.Server.Hosting;
 
 namespace InferenceServer.Server.Doctor;
@@ -22,30 +23,33 @@ internal static class SelfTestReport
             text.Append(row.ToMarkdown().ReplaceLineEndings("\n")).Append("\n\n");
         }
 
-        text.Append("| Claim | Here | Seen |\n|---|---|---|\n");
+        var counts = claims.GroupBy(claim => claim.Verdict).OrderBy(group => group.Key).Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} {Word(group.Key)}"));
+        text.Append(CultureInfo.InvariantCulture, $"Claims: {string.Join(", ", counts)}.\n\n| Claim | Here | Seen, or why not |\n|---|---|---|\n");
         foreach (var claim in claims)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {Cell(claim.Name)} | {Word(claim.Verdict)} | {Cell(claim.Seen)} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {Cell(claim.Name)} | {(claim.Verdict == ClaimVerdict.Failed ? $"**{Word(claim.Verdict)}**" : Word(claim.Verdict))} | {Cell(claim.Seen)} |\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\n```text\n{page.ReplaceLineEndings("\n").TrimEnd('\n')}\n```\n");
         return Anonymize(text.ToString(), Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), Environment.MachineName);
     }
 
-    /// <summary>Takes out the user's folder and the machine's name.</summary>
+    /// <summary>Takes out the user's folder, and the machine's name where it stands as a word of its own.</summary>
     internal static string Anonymize(string text, string home, string machine)
     {
         text = home.Length > 1 ? text.Replace(home, "~", StringComparison.Ordinal) : text;
-        return machine.Length > 2 && machine != "localhost" ? text.Replace(machine, "(this machine)", StringComparison.Ordinal) : text;
+        return machine.Length > 0 && machine != "localhost"
+            ? Regex.Replace(text, $@"(?<![\w-]){Regex.Escape(machine)}(?![\w-])", "(this machine)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)
+            : text;
     }
 
     private static string Word(ClaimVerdict verdict) => verdict switch
     {
-        ClaimVerdict.Holds => "holds",
+        ClaimVerdict.Passed => "passed",
         ClaimVerdict.Measured => "measured",
-        ClaimVerdict.DoesNotApply => "does not apply",
+        ClaimVerdict.NotApplicable => "not applicable",
         ClaimVerdict.NotTried => "not tried",
-        _ => "**does not hold**",
+        _ => "failed",
     };
 
     private static string Cell(string text) => text.Replace('\n', ' ').Replace("|", "\\|", StringComparison.Ordinal);

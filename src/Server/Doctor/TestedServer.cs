@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
@@ -14,6 +15,9 @@ internal sealed class TestedServer : IAsyncDisposable
     private const string AddressLine = "Listening on ";
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    // A process whose connections broke needs a moment to end.
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
     // What would make it another server than the one to be measured.
     private static readonly Dictionary<string, string> Overrides = new()
@@ -41,17 +45,21 @@ internal sealed class TestedServer : IAsyncDisposable
 
     private readonly HttpClient _client;
     private readonly Process? _process;
+    private readonly Task<string> _errors;
     private int[] _tokens = [];
 
-    private TestedServer(HttpClient client, Process? process, ServedModelInfo model)
+    /// <param name="client">Without an end to its patience.</param>
+    /// <param name="process">Null if it was there before.</param>
+    /// <param name="errors">What the process writes to its standard error, once it has ended.</param>
+    private TestedServer(HttpClient client, Process? process, Task<string> errors)
     {
         _client = client;
         _process = process;
-        Model = model;
+        _errors = errors;
     }
 
     /// <summary>What it serves.</summary>
-    public ServedModelInfo Model { get; }
+    public ServedModelInfo Model { get; private set; } = new("?", "?", 0);
 
     /// <summary>True if it was there before.</summary>
     public bool WasRunning => _process is null;
@@ -62,22 +70,18 @@ internal sealed class TestedServer : IAsyncDisposable
     /// <param name="cancellationToken">To stop.</param>
     public static async Task<TestedServer> OpenAsync(Settings settings, IReadOnlyDictionary<string, string?> commandLine, CancellationToken cancellationToken)
     {
-        if (await PortCheck.FindServerAsync(settings, cancellationToken) is not null)
-        {
-            var running = LocalClient.Create(Service.ServiceFiles.AddressOf(settings.Server)!, settings, Timeout.InfiniteTimeSpan);
-            return await ConnectAsync(running, process: null, cancellationToken);
-        }
-
-        var process = Start(commandLine);
+        var isThere = await PortCheck.FindServerAsync(settings, cancellationToken) is not null;
+        var server = isThere
+            ? new TestedServer(LocalClient.Create(Service.ServiceFiles.AddressOf(settings.Server)!, settings, Timeout.InfiniteTimeSpan), process: null, Task.FromResult(""))
+            : Start(commandLine);
         try
         {
-            var address = await ReadAddressAsync(process, cancellationToken);
-            return await ConnectAsync(new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan }, process, cancellationToken);
+            await server.ConnectAsync(cancellationToken);
+            return server;
         }
         catch
         {
-            process.Kill();
-            process.Dispose();
+            await server.DisposeAsync();
             throw;
         }
     }
@@ -85,7 +89,7 @@ internal sealed class TestedServer : IAsyncDisposable
     /// <summary>Its metrics of now.</summary>
     public async Task<MetricsSample> SampleAsync(CancellationToken cancellationToken)
     {
-        using var response = await _client.GetAsync("/metrics", cancellationToken);
+        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "/metrics"), cancellationToken);
         return new MetricsSample(response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync(cancellationToken) : "");
     }
 
@@ -125,26 +129,51 @@ internal sealed class TestedServer : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static Process Start(IReadOnlyDictionary<string, string?> commandLine)
+    private static TestedServer Start(IReadOnlyDictionary<string, string?> commandLine)
     {
-        var program = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-        {
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "InferenceServer.dll"));
-        }
-
+        var start = new ProcessStartInfo(OwnProgram.Words[0], OwnProgram.Words.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in commandLine.Where(setting => !Overrides.ContainsKey(setting.Key)).Concat(Overrides.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))))
         {
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         }
 
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+        return new TestedServer(new HttpClient { Timeout = Timeout.InfiniteTimeSpan }, process, process.StandardError.ReadToEndAsync(CancellationToken.None));
     }
 
-    private static async Task<Uri> ReadAddressAsync(Process process, CancellationToken cancellationToken)
+    private async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        _client.BaseAddress ??= await ReadAddressAsync(_process!, cancellationToken);
+        while (true)
+        {
+            using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "/readyz"), cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                break;
+            }
+
+            if (response.Headers.RetryAfter is null)
+            {
+                throw new StartupException(ExitCode.EngineFailed, "The server that is tested does not get ready; its log says why.");
+            }
+
+            await Task.Delay(LookInterval, cancellationToken);
+        }
+
+        using var models = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "/v1/models"), cancellationToken);
+        if (!models.IsSuccessStatusCode)
+        {
+            throw new StartupException(ExitCode.BadOptions, $"The server at {_client.BaseAddress} wants a key: give it by --api-key.");
+        }
+
+        using var list = JsonDocument.Parse(await models.Content.ReadAsStringAsync(cancellationToken));
+        var model = list.RootElement.GetProperty("data")[0];
+        var meta = model.GetProperty("meta");
+        Model = new ServedModelInfo(model.GetProperty("id").GetString()!, meta.GetProperty("quantization").GetString() ?? "?", meta.GetProperty("n_ctx").GetInt32());
+    }
+
+    private async Task<Uri> ReadAddressAsync(Process process, CancellationToken cancellationToken)
+    {
         while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
         {
             if (line.StartsWith(AddressLine, StringComparison.Ordinal))
@@ -156,37 +185,34 @@ internal sealed class TestedServer : IAsyncDisposable
         }
 
         await process.WaitForExitAsync(cancellationToken);
-        throw new StartupException((ExitCode)process.ExitCode, $"The server that was to be tested did not start: {(await errors).Trim()}");
+        throw new StartupException((ExitCode)process.ExitCode, $"The server that was to be tested did not start: {(await _errors).Replace("error: ", "", StringComparison.Ordinal).Trim()}");
     }
 
-    private static async Task<TestedServer> ConnectAsync(HttpClient client, Process? process, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        while (true)
+        try
         {
-            using var response = await client.GetAsync("/readyz", cancellationToken);
-            if (response.IsSuccessStatusCode)
+            using (request)
             {
-                break;
+                return await _client.SendAsync(request, cancellationToken);
             }
+        }
+        catch (HttpRequestException e)
+        {
+            throw new StartupException(ExitCode.EngineFailed, $"The server that is tested answers no more: {await ReadEndAsync() ?? e.Message}");
+        }
+    }
 
-            if (response.Headers.RetryAfter is null || process is { HasExited: true })
-            {
-                throw new StartupException(ExitCode.EngineFailed, "The server that was to be tested does not get ready; its log says why.");
-            }
-
-            await Task.Delay(LookInterval, cancellationToken);
+    // What a process of ours said at its end; null if it goes on.
+    private async Task<string?> ReadEndAsync()
+    {
+        if (_process is null || !_process.WaitForExit(EndPatience))
+        {
+            return null;
         }
 
-        using var models = await client.GetAsync("/v1/models", cancellationToken);
-        if (!models.IsSuccessStatusCode)
-        {
-            throw new StartupException(ExitCode.BadOptions, $"The server at {client.BaseAddress} wants a key: give it by --api-key.");
-        }
-
-        using var list = JsonDocument.Parse(await models.Content.ReadAsStringAsync(cancellationToken));
-        var model = list.RootElement.GetProperty("data")[0];
-        var meta = model.GetProperty("meta");
-        return new TestedServer(client, process, new ServedModelInfo(model.GetProperty("id").GetString()!, meta.GetProperty("quantization").GetString() ?? "?", meta.GetProperty("n_ctx").GetInt32()));
+        var lines = (await _errors).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return string.Create(CultureInfo.InvariantCulture, $"it ended with {_process.ExitCode}{(lines is [.., var last] ? $", {last}" : "")}");
     }
 
     // Numbers in a row: tokens that are not all the same, in any vocabulary.
@@ -203,7 +229,7 @@ internal sealed class TestedServer : IAsyncDisposable
 
     private async Task<JsonElement> PostAsync<T>(string path, T body, CancellationToken cancellationToken)
     {
-        using var response = await _client.PostAsJsonAsync(path, body, cancellationToken);
+        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) }, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         return response.IsSuccessStatusCode
             ? JsonSerializer.Deserialize<JsonElement>(text)

@@ -3,6 +3,9 @@ namespace InferenceServer.Server.Machines;
 /// <summary>A chip that computes, as its vendor and those who measured it describe it.</summary>
 internal sealed record Chip
 {
+    /// <summary>Bytes of weights beyond which reading them is nearly all of a step's time.</summary>
+    public const double LargeModel = 30e9;
+
     /// <summary>As the system names it, without its vendor: <c>M4 Max</c>, <c>RTX 4090</c>.</summary>
     public required string Name { get; init; }
 
@@ -18,7 +21,7 @@ internal sealed record Chip
     /// <summary>Memory sizes, in GB, of machines with this variant where a chip of the same name has another one for all other sizes; null where there is one variant.</summary>
     public IReadOnlyList<int>? OnlyWith { get; init; }
 
-    /// <summary>Share of the bandwidth that decoding of models beyond 30 GB was seen to reach, from and to.</summary>
+    /// <summary>Share of the bandwidth that decoding of models beyond <see cref="LargeModel"/> was seen to reach, from and to.</summary>
     public (double Low, double High) DecodeShare { get; init; }
 
     /// <summary>Share of the peak of 32-bit arithmetic that prefill was seen to reach; above 1 where matrix units beside it help.</summary>
