@@ -13,7 +13,6 @@ namespace InferenceServer.Server.Anthropic;
 [JsonSerializable(typeof(MessageTokenCount))]
 [JsonSerializable(typeof(MessagesErrorBody))]
 [JsonSerializable(typeof(MessagesGreeting))]
-[JsonSerializable(typeof(FunctionTool))]
 internal sealed partial class AnthropicJson : JsonSerializerContext
 {
     /// <summary>The one to use; <see cref="Default"/> would escape more.</summary>

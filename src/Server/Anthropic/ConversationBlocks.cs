@@ -24,10 +24,7 @@ internal static class ConversationBlocks
             messages.Add(system);
         }
 
-        if (fields.Any("messages") is null)
-        {
-            fields.Errors.Add(RequestError.Missing(fields.PathOf("messages")));
-        }
+        fields.Require("messages");
 
         if (fields.Array("messages") is not { } array)
         {
@@ -73,7 +70,7 @@ internal static class ConversationBlocks
         var parts = ImmutableArray.CreateBuilder<string>();
         foreach (var block in Blocks(value, fields.PathOf("system"), fields.Errors))
         {
-            if (MessagesRequestReader.RequiredText(block, "type") is not { } type)
+            if (block.RequiredText("type") is not { } type)
             {
                 continue;
             }
@@ -82,7 +79,7 @@ internal static class ConversationBlocks
             {
                 Refuse(block, type);
             }
-            else if (MessagesRequestReader.RequiredText(block, "text") is { Length: > 0 } text && !text.StartsWith(BillingHeader, StringComparison.Ordinal))
+            else if (block.RequiredText("text") is { Length: > 0 } text && !text.StartsWith(BillingHeader, StringComparison.Ordinal))
             {
                 parts.Add(text);
             }
@@ -93,11 +90,8 @@ internal static class ConversationBlocks
 
     private static void ReadMessage(JsonFields message, ImmutableArray<ChatMessage>.Builder messages)
     {
-        var role = MessagesRequestReader.RequiredText(message, "role");
-        if (message.Any("content") is null)
-        {
-            message.Errors.Add(RequestError.Missing(message.PathOf("content")));
-        }
+        var role = message.RequiredText("role");
+        message.Require("content");
 
         switch (role)
         {
@@ -135,7 +129,7 @@ internal static class ConversationBlocks
         var hasResults = false;
         foreach (var block in Blocks(value, message.PathOf("content"), message.Errors))
         {
-            if (MessagesRequestReader.RequiredText(block, "type") is not { } type)
+            if (block.RequiredText("type") is not { } type)
             {
                 continue;
             }
@@ -173,16 +167,16 @@ internal static class ConversationBlocks
         var thought = new StringBuilder();
         foreach (var block in Blocks(value, message.PathOf("content"), message.Errors))
         {
-            switch (MessagesRequestReader.RequiredText(block, "type"))
+            switch (block.RequiredText("type"))
             {
                 case null or "redacted_thinking":
                     // Nobody but Anthropic can read the latter.
                     break;
                 case "text":
-                    parts.Add(MessagesRequestReader.RequiredText(block, "text") ?? "");
+                    parts.Add(block.RequiredText("text") ?? "");
                     break;
                 case "thinking":
-                    thought.Append(MessagesRequestReader.RequiredText(block, "thinking"));
+                    thought.Append(block.RequiredText("thinking"));
                     break;
                 case "tool_use":
                     calls.Add(ReadCall(block));
@@ -203,13 +197,13 @@ internal static class ConversationBlocks
     }
 
     private static ChatToolCall ReadCall(JsonFields block) => new(
-        MessagesRequestReader.RequiredText(block, "id") ?? "",
-        MessagesRequestReader.RequiredText(block, "name") ?? "",
+        block.RequiredText("id") ?? "",
+        block.RequiredText("name") ?? "",
         block.Object("input")?.GetRawText() ?? "{}");
 
     private static ChatMessage ReadResult(JsonFields block)
     {
-        var id = MessagesRequestReader.RequiredText(block, "tool_use_id");
+        var id = block.RequiredText("tool_use_id");
         block.Flag("is_error");
         var result = new ChatMessage { Role = "tool", ToolCallId = id, Content = "" };
         if (Content(block, "content") is not { } value)
@@ -225,7 +219,7 @@ internal static class ConversationBlocks
         var parts = ImmutableArray.CreateBuilder<string>();
         foreach (var part in Blocks(value, block.PathOf("content"), block.Errors))
         {
-            if (MessagesRequestReader.RequiredText(part, "type") is { } type)
+            if (part.RequiredText("type") is { } type)
             {
                 // A tool's result stays in the conversation for good: to refuse it would end the conversation, so that the model is told.
                 parts.Add(ReadText(part, type) ?? $"[{JsonFields.Short(type)} left out: this model takes text only]");
@@ -238,7 +232,7 @@ internal static class ConversationBlocks
     // Null: it is not text.
     private static string? ReadText(JsonFields block, string type) => type switch
     {
-        "text" => MessagesRequestReader.RequiredText(block, "text") ?? "",
+        "text" => block.RequiredText("text") ?? "",
         "search_result" => string.Join('\n', new[] { block.Text("title"), block.Text("source") }.Append(ReadTexts(block, "content")).Where(text => !string.IsNullOrEmpty(text))),
         "document" => ReadDocument(block),
         _ => null,
@@ -254,7 +248,7 @@ internal static class ConversationBlocks
         var source = new JsonFields(value, block.PathOf("source"), block.Errors);
         var text = source.Text("type") switch
         {
-            "text" => MessagesRequestReader.RequiredText(source, "data") ?? "",
+            "text" => source.RequiredText("data") ?? "",
             "content" => ReadTexts(source, "content"),
             _ => null,
         };
@@ -270,7 +264,23 @@ internal static class ConversationBlocks
 
         return value.ValueKind == JsonValueKind.String
             ? value.GetString()!
-            : string.Join('\n', Blocks(value, fields.PathOf(name), fields.Errors).Select(block => block.Text("text") ?? ""));
+            : string.Join('\n', Blocks(value, fields.PathOf(name), fields.Errors).Select(ReadTextOf));
+    }
+
+    private static string ReadTextOf(JsonFields block)
+    {
+        if (block.RequiredText("type") is not { } type)
+        {
+            return "";
+        }
+
+        if (type != "text")
+        {
+            Refuse(block, type);
+            return "";
+        }
+
+        return block.RequiredText("text") ?? "";
     }
 
     private static JsonElement? Content(JsonFields fields, string name) =>

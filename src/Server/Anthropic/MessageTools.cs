@@ -5,15 +5,18 @@ using InferenceServer.Server.Validation;
 namespace InferenceServer.Server.Anthropic;
 
 /// <summary>Reads <c>tools</c> and <c>tool_choice</c> of a Messages request.</summary>
-internal static class MessageTools
+/// <param name="Shown">The tools to show to the template, in OpenAI's form; none if there are none or the choice says so.</param>
+/// <param name="Use">What may or must be called.</param>
+/// <param name="Skipped">Names of tools that Anthropic's servers run and this one does not: agents offer them to everybody and go on without.</param>
+internal sealed record MessageTools(ImmutableArray<JsonElement> Shown, ToolUse Use, ImmutableArray<string> Skipped)
 {
-    /// <summary>The tools to show to the template, in OpenAI's form; none if there are none or the choice says so.</summary>
+    /// <summary>Reads both.</summary>
     /// <param name="fields">The body.</param>
-    /// <param name="skipped">Names of tools that Anthropic's servers run and this one does not: agents offer them to everybody and go on without.</param>
-    public static ImmutableArray<JsonElement> Read(JsonFields fields, out ImmutableArray<string> skipped)
+    public static MessageTools Read(JsonFields fields)
     {
-        var tools = ImmutableArray.CreateBuilder<JsonElement>();
-        var others = ImmutableArray.CreateBuilder<string>();
+        var shown = ImmutableArray.CreateBuilder<JsonElement>();
+        var tools = ImmutableArray.CreateBuilder<RequestedTool>();
+        var skipped = ImmutableArray.CreateBuilder<string>();
         if (fields.Array("tools") is { } array)
         {
             var index = 0;
@@ -29,55 +32,56 @@ internal static class MessageTools
                 var tool = new JsonFields(item, path, fields.Errors);
                 if (tool.Text("type") is { } type and not "custom")
                 {
-                    others.Add(tool.Text("name") ?? type);
+                    skipped.Add(tool.Text("name") ?? type);
                 }
                 else
                 {
-                    tools.Add(ReadTool(tool));
+                    ReadTool(tool, shown, tools);
                 }
             }
         }
 
-        skipped = others.DrainToImmutable();
-        return ReadIsHidden(fields) ? [] : tools.DrainToImmutable();
+        var use = Choose(fields, new ToolUse { Tools = tools.DrainToImmutable() });
+        return new MessageTools(use == ToolUse.None ? [] : shown.DrainToImmutable(), use, skipped.DrainToImmutable());
     }
 
-    private static JsonElement ReadTool(JsonFields tool) => JsonSerializer.SerializeToElement(
-        new FunctionTool
-        {
-            Function = new ToolFunction
-            {
-                Name = MessagesRequestReader.RequiredText(tool, "name") ?? "",
-                Description = tool.Text("description"),
-                Parameters = tool.Object("input_schema"),
-                Strict = tool.Flag("strict"),
-            },
-        },
-        AnthropicJson.Wire.FunctionTool);
+    private static void ReadTool(JsonFields tool, ImmutableArray<JsonElement>.Builder shown, ImmutableArray<RequestedTool>.Builder tools)
+    {
+        const string Schema = "input_schema";
+        var name = tool.RequiredText("name") ?? "";
+        var schema = tool.Object(Schema);
+        var strict = tool.Flag("strict");
+        shown.Add(ShownTool.OfFunction(name, tool.Text("description"), schema, strict));
+        tools.Add(RequestedTool.Function(name, schema, strict ?? false, tool.PathOf(Schema)));
+    }
 
-    private static bool ReadIsHidden(JsonFields fields)
+    private static ToolUse Choose(JsonFields fields, ToolUse use)
     {
         if (fields.Object("tool_choice") is not { } choice)
         {
-            return false;
+            return use;
         }
 
         var inner = new JsonFields(choice, fields.PathOf("tool_choice"), fields.Errors);
-        inner.Flag("disable_parallel_tool_use");
-        inner.Text("name");
-        switch (MessagesRequestReader.RequiredText(inner, "type"))
+        use = use with { IsSingle = inner.Flag("disable_parallel_tool_use") == true };
+        var name = inner.Text("name");
+        switch (inner.RequiredText("type"))
         {
             case "none":
-                return true;
+                return ToolUse.None;
             case null or "auto":
-                return false;
-            case "any" or "tool":
-                fields.Errors.Add(RequestError.UnsupportedValue(inner.PathOf("type"), $"'{inner.PathOf("type")}' must be 'auto' or 'none': this server cannot force a call."));
-                return false;
+                return use;
+            case "any":
+                return use.Require(inner, "type");
+            case "tool" when inner.Any("name") is null:
+                fields.Errors.Add(RequestError.Missing(inner.PathOf("name")));
+                return use;
+            case "tool":
+                return name is null ? use : use.Only(name).Require(inner, "name");
             case { } other:
                 fields.Errors.Add(RequestError.BadValue(
                     inner.PathOf("type"), $"Invalid value: '{JsonFields.Short(other)}'. Supported values are: 'auto', 'any', 'tool' and 'none'."));
-                return false;
+                return use;
         }
     }
 }

@@ -33,5 +33,5 @@ internal static class MessagesErrors
     // Word for word: agents look for it to know that they have to shorten the conversation.
     private static string MessageOf(RequestError error) => error is { NumPromptTokens: { } tokens, ContextLength: { } limit }
         ? $"prompt is too long: {tokens} tokens > {limit} maximum"
-        : error.Message;
+        : error.PlacedMessage;
 }

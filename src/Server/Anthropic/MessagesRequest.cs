@@ -55,6 +55,9 @@ internal sealed record MessagesRequest
     /// <summary>How much to think and what form the answer has.</summary>
     public MessageOutputConfig? OutputConfig { get; init; }
 
+    /// <summary>The same as <c>format</c> of <c>output_config</c>, where it was before.</summary>
+    public JsonElement? OutputFormat { get; init; }
+
     /// <summary><c>priority</c> or <c>flex</c>: who waits for whom. Other values mean the default.</summary>
     public string? ServiceTier { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using InferenceServer.Inference.Chat;
+using InferenceServer.Inference.Grammar;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Anthropic;
@@ -23,7 +24,8 @@ internal static class MessagesRequestReader
     private static MappedMessages Read(JsonFields fields, bool isCount)
     {
         var messages = ConversationBlocks.Read(fields);
-        var tools = MessageTools.Read(fields, out var skipped);
+        var tools = MessageTools.Read(fields);
+        var thinking = MessageThought.Read(fields);
         var isContinued = messages is [.., { Role: "assistant", ToolCalls.IsEmpty: true }];
         var maxTokens = fields.Integer("max_tokens", 1, long.MaxValue);
         if (!isCount && fields.Any("max_tokens") is null)
@@ -38,11 +40,14 @@ internal static class MessagesRequestReader
             Prompt = new ChatPrompt
             {
                 Messages = messages,
-                Tools = tools,
+                Tools = tools.Shown,
                 AddGenerationPrompt = !isContinued,
                 ContinueFinalMessage = isContinued,
-                Variables = ReadVariables(fields),
+                Variables = thinking.Variables,
             },
+            Tools = tools.Use,
+            Constraint = ReadFormat(fields, isContinued),
+            MaxThoughtTokens = thinking.MaxTokens,
             Stream = fields.Flag("stream") ?? false,
             MaxOutputTokens = (int?)Math.Min(maxTokens ?? int.MaxValue, int.MaxValue),
             End = new RequestedEnd { Stop = EndFields.ReadStop(fields, "stop_sequences") },
@@ -54,52 +59,38 @@ internal static class MessagesRequestReader
             },
             Class = ChatRequestValidator.ClassOf(fields.Text("service_tier")),
         };
-        return new MappedMessages(chat, skipped);
+        return new MappedMessages(chat, tools.Skipped);
     }
 
-    // Whoever does not ask for a thought does not expect one: the first block is then the answer.
-    private static Dictionary<string, JsonElement> ReadVariables(JsonFields fields)
+    // The present place and the one before it. Who gives a schema here counts on it, so that what cannot be enforced is refused.
+    private static GrammarPart.Embedded? ReadFormat(JsonFields fields, bool isContinued)
     {
-        var variables = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["enable_thinking"] = JsonElement.Parse(ReadThinking(fields) ? "true" : "false") };
-        if (fields.Object("output_config") is { } config)
-        {
-            var inner = new JsonFields(config, fields.PathOf("output_config"), fields.Errors);
-            if (inner.Text("effort") is not null)
-            {
-                variables["reasoning_effort"] = inner.Any("effort")!.Value;
-            }
-
-            if (inner.Object("format") is not null)
-            {
-                fields.Errors.Add(RequestError.UnsupportedParameter(inner.PathOf("format")));
-            }
-        }
-
-        return variables;
-    }
-
-    private static bool ReadThinking(JsonFields fields)
-    {
-        if (fields.Object("thinking") is not { } thinking)
-        {
-            return false;
-        }
-
-        var inner = new JsonFields(thinking, fields.PathOf("thinking"), fields.Errors);
-        inner.Integer("budget_tokens", 1, long.MaxValue);
-        return RequiredText(inner, "type") switch
-        {
-            "enabled" or "adaptive" => true,
-            null or "disabled" => false,
-            { } other => Refuse(other),
-        };
-
-        bool Refuse(string type)
+        var config = fields.Object("output_config") is { } value ? new JsonFields(value, fields.PathOf("output_config"), fields.Errors) : (JsonFields?)null;
+        var present = config is { } inner ? ReadFormat(inner, "format") : null;
+        var constraint = ReadFormat(fields, "output_format") is { } old ? present ?? old : present;
+        if (constraint is not null && isContinued)
         {
             fields.Errors.Add(RequestError.BadValue(
-                inner.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'enabled', 'adaptive' and 'disabled'."));
-            return false;
+                fields.PathOf("messages"), "Invalid 'messages': an answer that goes on with the assistant's last message cannot be held to a schema as a whole."));
         }
+
+        return constraint;
+    }
+
+    private static GrammarPart.Embedded? ReadFormat(JsonFields fields, string name)
+    {
+        if (fields.Object(name) is not { } value)
+        {
+            return null;
+        }
+
+        var format = new JsonFields(value, fields.PathOf(name), fields.Errors);
+        if (format.RequiredText("type") is { } type and not "json_schema")
+        {
+            fields.Errors.Add(RequestError.BadValue(format.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'json_schema'."));
+        }
+
+        return format.RequiredObject("schema") is { } schema ? ConstraintFields.OfSchema(format.PathOf("schema"), schema, isStrict: true) : null;
     }
 
     private static void CheckIgnored(JsonFields fields)
@@ -111,16 +102,5 @@ internal static class MessagesRequestReader
 
         fields.Kind("container", "a string or an object", JsonValueKind.String, JsonValueKind.Object);
         fields.Array("mcp_servers");
-    }
-
-    /// <summary>A text that must be there; null if something is wrong with it.</summary>
-    internal static string? RequiredText(JsonFields fields, string name)
-    {
-        if (fields.Any(name) is null)
-        {
-            fields.Errors.Add(RequestError.Missing(fields.PathOf(name)));
-        }
-
-        return fields.Text(name);
     }
 }

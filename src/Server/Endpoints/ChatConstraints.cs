@@ -22,6 +22,12 @@ internal sealed class ChatConstraints(IInferenceEngine engine, ServedModel model
             return new AnswerForm(null, model.Format);
         }
 
+        // The answer will be calls, but a schema that is none is a mistake all the same.
+        if (use.MustCall && request.Constraint is { } unused && grammars.CheckAlone(unused) is { } wrong)
+        {
+            return wrong;
+        }
+
         var tools = use.Tools;
         while (true)
         {

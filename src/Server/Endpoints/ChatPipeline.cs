@@ -60,6 +60,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
         }
 
         if (!Render(request).TryGet(out var prompt, out var refusal)
+            || !(await LimitThoughtAsync(request, prompt, cancellationToken)).TryGet(out var thought, out refusal)
             || !(await starter.EncodeAsync(prompt, cancellationToken)).TryGet(out var tokens, out refusal)
             || !constraints.Build(request, prompt).TryGet(out var form, out refusal))
         {
@@ -71,7 +72,6 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
             return RequestError.TemplateRefused(request.PromptField, "The conversation renders to an empty prompt.");
         }
 
-        var thought = await LimitThoughtAsync(request, prompt, cancellationToken);
         var format = request.ThoughtDisplay == ThoughtDisplay.InText ? form.Format.WithThoughtsInText() : form.Format;
         return starter.Submit(
             request,
@@ -85,16 +85,16 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
             thought);
     }
 
-    private async ValueTask<ThoughtBudget?> LimitThoughtAsync(ValidChatRequest request, PromptText prompt, CancellationToken cancellationToken)
+    private async ValueTask<Checked<ThoughtBudget?>> LimitThoughtAsync(ValidChatRequest request, PromptText prompt, CancellationToken cancellationToken)
     {
         if (request.MaxThoughtTokens is not > 0 || model.Format.FindThought(prompt) is not { } thought)
         {
-            return null;
+            return (ThoughtBudget?)null;
         }
 
         var end = PromptText.Trusted(model.Format.ThoughtEnd!) with { AddsSpecial = false };
-        return (await starter.EncodeAsync(end, cancellationToken)).TryGet(out var tokens, out _)
+        return (await starter.EncodeAsync(end, cancellationToken)).TryGet(out var tokens, out var refusal)
             ? new ThoughtBudget { MaxTokens = request.MaxThoughtTokens.Value, IsOpen = thought.IsOpen, Start = thought.Start, End = thought.End, EndTokens = [.. tokens] }
-            : null;
+            : refusal;
     }
 }

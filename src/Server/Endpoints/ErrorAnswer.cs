@@ -49,7 +49,7 @@ internal static class ErrorAnswer
                 MessagesErrors.StatusOf(error),
                 new MessagesErrorBody { Error = MessagesErrors.ToDetail(error), RequestId = context.TraceIdentifier },
                 AnthropicJson.Wire.MessagesErrorBody),
-            ApiDialect.Ollama => context.WriteJsonAsync(error.Status, new OllamaErrorBody(error.Message), OllamaJson.Wire.OllamaErrorBody),
+            ApiDialect.Ollama => context.WriteJsonAsync(error.Status, new OllamaErrorBody(error.PlacedMessage), OllamaJson.Wire.OllamaErrorBody),
             _ => context.WriteJsonAsync(error.Status, ToBody(error), OpenAiJson.Wire.ErrorBody),
         };
     }

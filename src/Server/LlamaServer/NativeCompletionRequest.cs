@@ -9,7 +9,7 @@ namespace InferenceServer.Server.LlamaServer;
 /// The fields of <c>POST /completion</c> and <c>POST /infill</c> that this server reads. Null means absent; unknown fields are ignored. Read
 /// by NativeRequestReader; these types are the contract that the API description shows, and a test holds the two together.
 /// </summary>
-internal abstract record NativeRequest : SamplingRequest
+internal abstract record NativeRequest : TextRequest
 {
     /// <summary>Tokens to generate at most; null or -1 as many as the context holds, 0 none.</summary>
     public int? NPredict { get; init; }

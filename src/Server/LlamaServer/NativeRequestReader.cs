@@ -14,10 +14,7 @@ internal static class NativeRequestReader
     {
         var errors = new RequestErrors();
         var fields = new JsonFields(body, "", errors);
-        if (fields.Any("prompt") is null)
-        {
-            errors.Add(RequestError.Missing(fields.PathOf("prompt")));
-        }
+        fields.Require("prompt");
 
         var prompts = PromptFields.Read(fields, vocabularySize);
         var request = Read(fields, vocabularySize) with { Prompts = prompts };
@@ -32,10 +29,7 @@ internal static class NativeRequestReader
         var fields = new JsonFields(body, "", errors);
         foreach (var name in new[] { "input_prefix", "input_suffix" })
         {
-            if (fields.Any(name) is null)
-            {
-                errors.Add(RequestError.Missing(fields.PathOf(name)));
-            }
+            fields.Require(name);
         }
 
         var text = new StringBuilder();
@@ -58,6 +52,7 @@ internal static class NativeRequestReader
             fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf("return_tokens")));
         }
 
+        RefusedFields.Check(fields, "lora", "image_data");
         var hasProbs = numProbs > 0;
         return new ValidCompletionRequest
         {
@@ -71,6 +66,8 @@ internal static class NativeRequestReader
             End = EndFields.Read(fields, vocabularySize),
             Sampling = SamplingFields.Read(fields, vocabularySize),
             ReusePrefix = fields.Flag("cache_prompt") ?? true,
+            CacheSalt = fields.Text("cache_salt"),
+            Class = ChatRequestValidator.ClassOf(fields.Text("service_tier")),
         };
     }
 
@@ -93,10 +90,7 @@ internal static class NativeRequestReader
 
             var extra = new JsonFields(item, path, fields.Errors);
             var name = extra.Text("filename");
-            if (extra.Any("text") is null)
-            {
-                fields.Errors.Add(RequestError.Missing(extra.PathOf("text")));
-            }
+            extra.Require("text");
 
             text.Append(name).Append(name is null ? "" : "\n").Append(extra.Text("text")).Append('\n');
         }

@@ -21,6 +21,12 @@ internal sealed record OllamaChatRequest
     /// <summary>What the model may call, in OpenAI's form.</summary>
     public IReadOnlyList<JsonElement>? Tools { get; init; }
 
+    /// <summary>As OpenAI has it: <c>auto</c>, <c>none</c>, <c>required</c>, one tool by its name, or <c>allowed_tools</c>.</summary>
+    public JsonElement? ToolChoice { get; init; }
+
+    /// <summary>False: one call at most.</summary>
+    public bool? ParallelToolCalls { get; init; }
+
     /// <summary>Form of the answer.</summary>
     [Description("\"json\" or a JSON Schema.")]
     public JsonElement? Format { get; init; }

@@ -81,7 +81,7 @@ internal sealed class OllamaLineWriter(IBufferWriter<byte> output, AnswerIdentit
     public override void WriteError(RequestError error)
     {
         _json.Reset();
-        JsonSerializer.Serialize(_json, new OllamaErrorBody(error.Message), OllamaJson.Wire.OllamaErrorBody);
+        JsonSerializer.Serialize(_json, new OllamaErrorBody(error.PlacedMessage), OllamaJson.Wire.OllamaErrorBody);
         _json.Flush();
         output.Write("\n"u8);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using InferenceServer.Inference.Chat;
+using InferenceServer.Inference.Grammar;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Ollama;
@@ -18,7 +19,7 @@ internal static class OllamaRequestReader
         var errors = new RequestErrors();
         var fields = new JsonFields(body, "", errors);
         var messages = ReadMessages(fields);
-        var (shown, tools) = ToolFields.Read(fields);
+        var (shown, tools) = ToolFields.Read(fields, takesFunctions: false);
         var request = ToChat(fields, messages, vocabularySize);
         request = request with { Prompt = request.Prompt with { Tools = shown }, Tools = tools };
         return errors.IsEmpty ? request : errors.Merge();
@@ -52,6 +53,7 @@ internal static class OllamaRequestReader
                 Stream = chat.Stream,
                 MaxOutputTokens = chat.MaxOutputTokens,
                 End = chat.End,
+                Constraint = chat.Constraint,
                 Sampling = chat.Sampling,
             }
             : chat;
@@ -78,13 +80,14 @@ internal static class OllamaRequestReader
             fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf("logprobs")));
         }
 
-        RefuseFormat(fields);
         var options = new JsonFields(fields.Object("options") ?? default, fields.PathOf("options"), fields.Errors);
         var hasOptions = options.Source.ValueKind == JsonValueKind.Object;
         return new ValidChatRequest
         {
             Model = NameOf(fields.Text("model")),
             Prompt = new ChatPrompt { Messages = messages, Variables = ReadThink(fields) },
+            Constraint = ReadFormat(fields),
+            MaxThoughtTokens = fields.Any("think") is { ValueKind: JsonValueKind.False } ? 0 : null,
             Stream = fields.Flag("stream") ?? true,
             MaxOutputTokens = hasOptions ? ReadLimit(options) : null,
             End = hasOptions ? new RequestedEnd { Stop = EndFields.ReadStop(options, "stop") } : new RequestedEnd(),
@@ -136,12 +139,28 @@ internal static class OllamaRequestReader
         return variables;
     }
 
-    private static void RefuseFormat(JsonFields fields)
+    private static GrammarPart.Embedded? ReadFormat(JsonFields fields)
     {
-        if (fields.Kind("format", "a string or an object", JsonValueKind.String, JsonValueKind.Object) is { } format
-            && !(format.ValueKind == JsonValueKind.String && format.GetString()!.Length == 0))
+        const string Name = "format";
+        if (fields.Kind(Name, "a string or an object", JsonValueKind.String, JsonValueKind.Object) is not { } format)
         {
-            fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf("format")));
+            return null;
+        }
+
+        if (format.ValueKind == JsonValueKind.Object)
+        {
+            return ConstraintFields.OfSchema(fields.PathOf(Name), format, isStrict: false);
+        }
+
+        switch (format.GetString()!)
+        {
+            case "":
+                return null;
+            case "json":
+                return ConstraintFields.AnyObject(fields.PathOf(Name));
+            case var other:
+                fields.Errors.Add(RequestError.BadValue(fields.PathOf(Name), $"Invalid 'format': '{JsonFields.Short(other)}' is neither 'json' nor a JSON Schema."));
+                return null;
         }
     }
 

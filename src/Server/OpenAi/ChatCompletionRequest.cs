@@ -16,6 +16,9 @@ internal sealed record ChatCompletionRequest : TextRequest
     [MinLength(1)]
     public required IReadOnlyList<ChatRequestMessage> Messages { get; init; }
 
+    /// <summary>Options of a stream; ignored without <c>stream</c>.</summary>
+    public StreamOptions? StreamOptions { get; init; }
+
     /// <summary>Tokens to generate at most. Null or -1: as many as the context holds. More than fits is cut to what fits.</summary>
     public int? MaxTokens { get; init; }
 
@@ -97,6 +100,9 @@ internal sealed record ChatCompletionRequest : TextRequest
 
     /// <summary>Accepted and ignored: nothing is stored.</summary>
     public bool? Store { get; init; }
+
+    /// <summary>Accepted and ignored.</summary>
+    public string? User { get; init; }
 
     /// <summary>Accepted and ignored.</summary>
     public string? SafetyIdentifier { get; init; }

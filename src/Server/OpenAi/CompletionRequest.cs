@@ -39,4 +39,10 @@ internal sealed record CompletionRequest : TextRequest
 
     /// <summary>False: no beginning-of-sequence token is put before a prompt of text.</summary>
     public bool? AddSpecialTokens { get; init; }
+
+    /// <summary>Options of a stream; ignored without <c>stream</c>.</summary>
+    public StreamOptions? StreamOptions { get; init; }
+
+    /// <summary>Accepted and ignored.</summary>
+    public string? User { get; init; }
 }

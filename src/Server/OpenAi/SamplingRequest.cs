@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace InferenceServer.Server.OpenAi;
 
-/// <summary>How to pick tokens and when to end: what requests for text have in common, whatever their prompt and their dialect.</summary>
+/// <summary>How to pick tokens, when to end and whom to make wait: what requests for text have in common, whatever their prompt and their dialect.</summary>
 internal abstract record SamplingRequest
 {
     /// <summary>Id or alias of the model. Any name is taken unless the server is strict about it.</summary>
@@ -35,6 +35,9 @@ internal abstract record SamplingRequest
     /// <summary>Penalty on tokens among the last <c>repeat_last_n</c>; 1 is off.</summary>
     public double? RepeatPenalty { get; init; }
 
+    /// <summary>The same, under vLLM's name.</summary>
+    public double? RepetitionPenalty { get; init; }
+
     /// <summary>Tokens that the repeat penalty looks back on; 0 is off, -1 all.</summary>
     public int? RepeatLastN { get; init; }
 
@@ -52,9 +55,24 @@ internal abstract record SamplingRequest
     /// <summary>The same seed, request and settings give the same answer; null or -1 is random.</summary>
     public long? Seed { get; init; }
 
+    /// <summary>Tokens that end the answer, besides the model's own.</summary>
+    public IReadOnlyList<int>? StopTokenIds { get; init; }
+
+    /// <summary>Show the stop text or token that ended the answer.</summary>
+    public bool? IncludeStopStrInOutput { get; init; }
+
+    /// <summary>Nothing ends the answer before so many tokens.</summary>
+    public int? MinTokens { get; init; }
+
     /// <summary>Go on after the model wants to end.</summary>
     public bool? IgnoreEos { get; init; }
 
     /// <summary>False: neither use nor leave behind a cached prefix.</summary>
     public bool? CachePrompt { get; init; }
+
+    /// <summary>Prefixes are shared only among requests with the same salt.</summary>
+    public string? CacheSalt { get; init; }
+
+    /// <summary><c>priority</c>, <c>default</c> or <c>flex</c>: who waits for whom. Other values mean <c>default</c>.</summary>
+    public string? ServiceTier { get; init; }
 }

@@ -48,17 +48,17 @@ internal sealed class ConversationItems(ToolNames tools, RequestErrors errors)
                 AddReasoning(fields);
                 break;
             case "function_call":
-                AddCall(fields, fields.Text("namespace"), ItemFields.Required(fields, "arguments"));
+                AddCall(fields, fields.Text("namespace"), fields.RequiredText("arguments"));
                 break;
             case "custom_tool_call":
-                AddCall(fields, null, CustomCall.ToArguments(ItemFields.Required(fields, "input") ?? ""));
+                AddCall(fields, null, CustomCall.ToArguments(fields.RequiredText("input") ?? ""));
                 break;
             case "function_call_output" or "custom_tool_call_output":
-                AddOther(new ChatMessage { Role = "tool", ToolCallId = ItemFields.Required(fields, "call_id"), Content = ItemFields.ReadOutput(fields) });
+                AddOther(new ChatMessage { Role = "tool", ToolCallId = fields.RequiredText("call_id"), Content = ItemFields.ReadOutput(fields) });
                 break;
             case "item_reference":
                 // The store puts the item itself in its place before the conversation is rendered.
-                ItemFields.Required(fields, "id");
+                fields.RequiredText("id");
                 break;
             case { } type when IsForeign(type):
                 // Traces of what ran on somebody else's server.
@@ -83,7 +83,7 @@ internal sealed class ConversationItems(ToolNames tools, RequestErrors errors)
 
     private void AddMessage(JsonFields fields)
     {
-        var role = ItemFields.Required(fields, "role");
+        var role = fields.RequiredText("role");
         if (role is not null && !Roles.Contains(role))
         {
             errors.Add(RequestError.BadValue(
@@ -120,8 +120,8 @@ internal sealed class ConversationItems(ToolNames tools, RequestErrors errors)
 
     private void AddCall(JsonFields fields, string? space, string? arguments)
     {
-        var id = ItemFields.Required(fields, "call_id") ?? "";
-        var name = ItemFields.Required(fields, "name") ?? "";
+        var id = fields.RequiredText("call_id") ?? "";
+        var name = fields.RequiredText("name") ?? "";
         _turn ??= new ChatMessage { Role = "assistant" };
         _turn = _turn with { ToolCalls = _turn.ToolCalls.Add(new ChatToolCall(id, tools.ToModel(space, name), arguments ?? "{}")) };
     }

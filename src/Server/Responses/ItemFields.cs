@@ -7,18 +7,6 @@ namespace InferenceServer.Server.Responses;
 /// <summary>What the parts of an item have in common.</summary>
 internal static class ItemFields
 {
-    /// <summary>A text that must be there; null, and reported, if it is not.</summary>
-    public static string? Required(JsonFields fields, string name)
-    {
-        if (fields.Any(name) is null)
-        {
-            fields.Errors.Add(RequestError.Missing(fields.PathOf(name)));
-            return null;
-        }
-
-        return fields.Text(name);
-    }
-
     /// <summary>The kind of an item: its type, or what an item without one must be.</summary>
     public static string? TypeOf(JsonFields item)
     {
@@ -33,10 +21,7 @@ internal static class ItemFields
     /// <summary>The texts of a message's content.</summary>
     public static ImmutableArray<string> ReadContent(JsonFields message)
     {
-        if (message.Any("content") is null)
-        {
-            message.Errors.Add(RequestError.Missing(message.PathOf("content")));
-        }
+        message.Require("content");
 
         return message.Kind("content", "a string or an array of parts", JsonValueKind.String, JsonValueKind.Array) switch
         {
@@ -53,10 +38,7 @@ internal static class ItemFields
     public static string ReadOutput(JsonFields item)
     {
         const string Name = "output";
-        if (item.Any(Name) is null)
-        {
-            item.Errors.Add(RequestError.Missing(item.PathOf(Name)));
-        }
+        item.Require(Name);
 
         return item.Kind(Name, "a string or an array of parts", JsonValueKind.String, JsonValueKind.Array) switch
         {
@@ -101,14 +83,14 @@ internal static class ItemFields
 
     private static string ReadPart(JsonFields part)
     {
-        switch (Required(part, "type"))
+        switch (part.RequiredText("type"))
         {
             case null:
                 return "";
             case "input_text" or "output_text" or "text":
-                return Required(part, "text") ?? "";
+                return part.RequiredText("text") ?? "";
             case "refusal":
-                return Required(part, "refusal") ?? "";
+                return part.RequiredText("refusal") ?? "";
             case "input_image" or "input_file" or "input_audio":
                 part.Errors.Add(RequestError.UnsupportedValue(
                     part.PathOf("type"), $"Content parts of type '{part.Text("type")}' are not supported: this model takes text only."));

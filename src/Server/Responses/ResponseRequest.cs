@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using InferenceServer.Server.OpenAi;
 
 namespace InferenceServer.Server.Responses;
 
@@ -10,7 +11,7 @@ namespace InferenceServer.Server.Responses;
 /// unknown fields are ignored. Requests are read by ResponseRequestReader; this type is the contract that the API description
 /// shows, and a test holds the two together.
 /// </summary>
-internal sealed record ResponseRequest
+internal sealed record ResponseRequest : SamplingRequest
 {
     /// <summary>What is new: a text, or a list of messages, calls, their outputs and thoughts. May be left out behind a previous response.</summary>
     [Description("A string, or an array of items.")]
@@ -21,12 +22,6 @@ internal sealed record ResponseRequest
 
     /// <summary>The stored response to go on from.</summary>
     public string? PreviousResponseId { get; init; }
-
-    /// <summary>Id or alias of the model. Any name is taken unless the server is strict about it.</summary>
-    public string? Model { get; init; }
-
-    /// <summary>Send what happens as server-sent events.</summary>
-    public bool? Stream { get; init; }
 
     /// <summary>Options of a stream; nothing is padded.</summary>
     public JsonElement? StreamOptions { get; init; }
@@ -44,32 +39,24 @@ internal sealed record ResponseRequest
     /// <summary>Accepted and ignored: it concerns tools that run on the server.</summary>
     public long? MaxToolCalls { get; init; }
 
-    /// <summary>0 always picks the most likely token.</summary>
-    [Range(0.0, 2.0)]
-    public double? Temperature { get; init; }
-
-    /// <summary>Nucleus: keep the most likely tokens that make up this share.</summary>
-    [Range(0.0, 1.0)]
-    public double? TopP { get; init; }
-
     /// <summary>Report so many alternatives to each token.</summary>
     [Range(0, 20)]
     [JsonPropertyName("top_logprobs")]
     public int? TopLogProbs { get; init; }
 
-    /// <summary>Form of the text.</summary>
+    /// <summary>Form of the text: <c>format</c> is <c>text</c>, <c>json_object</c> or <c>json_schema</c>.</summary>
     public JsonElement? Text { get; init; }
 
-    /// <summary>How to think: <c>effort</c> is given to the chat template.</summary>
+    /// <summary>How to think: <c>effort</c> is given to the chat template; <c>none</c> keeps the model from thinking.</summary>
     public JsonElement? Reasoning { get; init; }
 
     /// <summary>Functions and custom tools, also within namespaces. Tools that run on OpenAI's servers are left out.</summary>
     public IReadOnlyList<JsonElement>? Tools { get; init; }
 
-    /// <summary><c>auto</c>, <c>none</c>, or a choice among the tools.</summary>
+    /// <summary><c>auto</c>, <c>none</c>, <c>required</c>, one tool by its name, or <c>allowed_tools</c>.</summary>
     public JsonElement? ToolChoice { get; init; }
 
-    /// <summary>Accepted.</summary>
+    /// <summary>False: one call at most.</summary>
     public bool? ParallelToolCalls { get; init; }
 
     /// <summary>What to add to the answer: <c>message.output_text.logprobs</c>, <c>reasoning.encrypted_content</c>; others have no effect.</summary>
@@ -80,9 +67,6 @@ internal sealed record ResponseRequest
 
     /// <summary>Comes back with the response.</summary>
     public JsonElement? Metadata { get; init; }
-
-    /// <summary><c>priority</c>, <c>default</c> or <c>flex</c>: who waits for whom. Other values mean <c>default</c>.</summary>
-    public string? ServiceTier { get; init; }
 
     /// <summary>Comes back with the response.</summary>
     public string? User { get; init; }
@@ -101,40 +85,6 @@ internal sealed record ResponseRequest
 
     /// <summary>Accepted and ignored.</summary>
     public IReadOnlyList<JsonElement>? ContextManagement { get; init; }
-
-    /// <summary>Keep this many most likely tokens; 0 or -1 is off.</summary>
-    public int? TopK { get; init; }
-
-    /// <summary>Drop tokens less likely than this share of the most likely one.</summary>
-    [Range(0.0, 1.0)]
-    public double? MinP { get; init; }
-
-    /// <summary>Penalty on tokens among the last <c>repeat_last_n</c>; 1 is off.</summary>
-    public double? RepeatPenalty { get; init; }
-
-    /// <summary>Tokens that the repeat penalty looks back on; 0 is off, -1 all.</summary>
-    public int? RepeatLastN { get; init; }
-
-    /// <summary>Subtracted once from tokens already generated.</summary>
-    [Range(-2.0, 2.0)]
-    public double? PresencePenalty { get; init; }
-
-    /// <summary>Subtracted per occurrence from tokens already generated.</summary>
-    [Range(-2.0, 2.0)]
-    public double? FrequencyPenalty { get; init; }
-
-    /// <summary>The same seed, request and settings give the same answer; null or -1 is random.</summary>
-    public long? Seed { get; init; }
-
-    /// <summary>A text or a list of texts that end the answer and are not part of it.</summary>
-    [Description("A string or an array of strings.")]
-    public JsonElement? Stop { get; init; }
-
-    /// <summary>False: neither use nor leave behind a cached prefix.</summary>
-    public bool? CachePrompt { get; init; }
-
-    /// <summary>Prefixes are shared only among requests with the same salt.</summary>
-    public string? CacheSalt { get; init; }
 
     /// <summary>Further variables for the chat template.</summary>
     public IReadOnlyDictionary<string, JsonElement>? ChatTemplateKwargs { get; init; }

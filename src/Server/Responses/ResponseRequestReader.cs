@@ -12,10 +12,10 @@ internal static class ResponseRequestReader
     private const string EncryptedReasoning = "reasoning.encrypted_content";
 
     /// <summary>Fields that this server cannot honour and will not ignore.</summary>
-    internal static readonly string[] Refused = ["conversation", "prompt", "response_format", "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"];
+    internal static readonly string[] Refused = ["conversation", "prompt", "lora", "response_format", "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"];
 
     private static readonly string[] IgnoredTexts = ["prompt_cache_retention"];
-    private static readonly string[] IgnoredObjects = ["stream_options", "prompt_cache_options"];
+    private static readonly string[] IgnoredObjects = ["prompt_cache_options"];
 
     /// <summary>Checks every field. The result keeps parts of <paramref name="body"/> and lives no longer than its document.</summary>
     /// <param name="body">The body, an object.</param>
@@ -206,14 +206,7 @@ internal static class ResponseRequestReader
 
     private static void RefuseUnsupported(JsonFields fields)
     {
-        foreach (var name in Refused)
-        {
-            if (fields.Any(name) is not null)
-            {
-                fields.Errors.Add(RequestError.UnsupportedParameter(fields.PathOf(name)));
-            }
-        }
-
+        RefusedFields.Check(fields, Refused);
         if (fields.Text("truncation") is { } truncation and not "disabled" and not "auto")
         {
             fields.Errors.Add(RequestError.BadValue(
@@ -225,6 +218,11 @@ internal static class ResponseRequestReader
     private static void CheckIgnored(JsonFields fields)
     {
         fields.Array("context_management");
+        if (fields.Object("stream_options") is { } options)
+        {
+            new JsonFields(options, fields.PathOf("stream_options"), fields.Errors).Flag("include_obfuscation");
+        }
+
         if (fields.Any("reasoning") is { ValueKind: JsonValueKind.Object } reasoning)
         {
             new JsonFields(reasoning, fields.PathOf("reasoning"), fields.Errors).Text("summary");

@@ -34,7 +34,7 @@ internal static class ResponseToolChoice
             case "auto":
                 return use;
             case "required" or "any":
-                return MustCall(fields, fields.PathOf(Name), use);
+                return use.Require(fields, Name);
             default:
                 fields.Errors.Add(RequestError.BadValue(
                     fields.PathOf(Name), $"Invalid value: '{JsonFields.Short(word)}'. Supported values are: 'none', 'auto' and 'required'."));
@@ -44,13 +44,13 @@ internal static class ResponseToolChoice
 
     private static ToolUse ApplyObject(JsonFields choice, ToolUse use, ToolNames names)
     {
-        switch (ItemFields.Required(choice, "type"))
+        switch (choice.RequiredText("type"))
         {
             case null:
                 return use;
             case "function" or "custom":
-                return ItemFields.Required(choice, "name") is { } name
-                    ? MustCall(choice, choice.PathOf("name"), Keep(use, names, [name]))
+                return choice.RequiredText("name") is { } name
+                    ? Keep(use, names, [name]).Require(choice, "name") with { IsSingle = true }
                     : use;
             case "allowed_tools":
                 return Restrict(choice, use, names);
@@ -74,9 +74,11 @@ internal static class ResponseToolChoice
                 {
                     choice.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
                 }
-                else if (new JsonFields(item, path, choice.Errors).Text("name") is { } name)
+                else
                 {
-                    allowed.Add(name);
+                    var tool = new JsonFields(item, path, choice.Errors);
+                    tool.Text("type");
+                    allowed.Add(tool.Text("name") ?? "");
                 }
             }
         }
@@ -84,19 +86,11 @@ internal static class ResponseToolChoice
         // The prompt shows them all, so that its beginning stays the same whatever is allowed in a turn.
         var kept = Keep(use, names, allowed);
         kept = kept with { IsRestricted = kept.Tools.Length < use.Tools.Length };
-        return choice.Text("mode") == "required" ? MustCall(choice, choice.PathOf("tools"), kept) : kept;
+        return ToolChoiceFields.MustCall(choice) ? kept.Require(choice, "tools")
+            : kept.Tools.IsEmpty ? ToolUse.None
+            : kept;
     }
 
     private static ToolUse Keep(ToolUse use, ToolNames names, HashSet<string> wanted) =>
         use with { Tools = use.Tools.RemoveAll(tool => !wanted.Contains(names.FromModel(tool.Name).Name)) };
-
-    private static ToolUse MustCall(JsonFields fields, string path, ToolUse use)
-    {
-        if (use.Tools.IsEmpty)
-        {
-            fields.Errors.Add(RequestError.BadValue(path, $"Invalid '{path}': there is no such tool to call."));
-        }
-
-        return use with { MustCall = true };
-    }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Responses;
@@ -12,10 +11,6 @@ namespace InferenceServer.Server.Responses;
 /// <param name="fields">The body.</param>
 internal sealed class ResponseTools(JsonFields fields)
 {
-    // What a custom tool is to a template, which knows functions with arguments only.
-    private static readonly JsonElement TextParameters = JsonElement.Parse(
-        """{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"""u8);
-
     private readonly ImmutableArray<JsonElement>.Builder _shown = ImmutableArray.CreateBuilder<JsonElement>();
     private readonly ImmutableArray<RequestedTool>.Builder _tools = ImmutableArray.CreateBuilder<RequestedTool>();
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
@@ -57,7 +52,7 @@ internal sealed class ResponseTools(JsonFields fields)
 
     private void ReadTool(JsonFields tool, string? space)
     {
-        switch (ItemFields.Required(tool, "type"))
+        switch (tool.RequiredText("type"))
         {
             case null:
                 break;
@@ -68,7 +63,7 @@ internal sealed class ResponseTools(JsonFields fields)
                 ReadCustom(tool, space);
                 break;
             case "namespace" when space is null:
-                var name = ItemFields.Required(tool, "name");
+                var name = tool.RequiredText("name");
                 if (tool.Array("tools") is { } inner && name is not null)
                 {
                     ReadList(inner, tool.PathOf("tools"), name);
@@ -86,65 +81,23 @@ internal sealed class ResponseTools(JsonFields fields)
         var description = tool.Text("description");
         var parameters = tool.Object("parameters");
         var strict = tool.Flag("strict");
-        if (ItemFields.Required(tool, "name") is { } name)
+        if (tool.RequiredText("name") is { } name)
         {
             var modelName = Names.Add(space, name, isCustom: false);
             _tools.Add(RequestedTool.Function(modelName, parameters, strict ?? false, tool.PathOf("parameters")));
-            Show(modelName, description, parameters, strict);
+            _shown.Add(ShownTool.OfFunction(modelName, description, parameters, strict));
         }
     }
 
     private void ReadCustom(JsonFields tool, string? space)
     {
         var description = tool.Text("description");
-        var pattern = ReadPattern(tool);
-        if (ItemFields.Required(tool, "name") is { } name)
+        var pattern = CustomToolFields.ReadPattern(tool, holder: null, (_, syntax) => _skipped.Add($"grammar in {JsonFields.Short(syntax)}"));
+        if (tool.RequiredText("name") is { } name)
         {
             var modelName = Names.Add(space, name, isCustom: true);
             _tools.Add(RequestedTool.Custom(modelName, pattern, tool.PathOf("format")));
-            Show(modelName, description, TextParameters, strict: null);
+            _shown.Add(ShownTool.OfCustom(modelName, description));
         }
     }
-
-    private string? ReadPattern(JsonFields tool)
-    {
-        if (tool.Object("format") is not { } value)
-        {
-            return null;
-        }
-
-        var format = new JsonFields(value, tool.PathOf("format"), fields.Errors);
-        if (format.Text("type") != "grammar")
-        {
-            return null;
-        }
-
-        var definition = ItemFields.Required(format, "definition");
-        var syntax = ItemFields.Required(format, "syntax");
-        if (syntax == "regex")
-        {
-            return definition;
-        }
-
-        if (syntax is not null)
-        {
-            _skipped.Add($"grammar in {JsonFields.Short(syntax)}");
-        }
-
-        return null;
-    }
-
-    private void Show(string name, string? description, JsonElement? parameters, bool? strict) => _shown.Add(JsonSerializer.SerializeToElement(
-        new ShownTool("function", new ShownFunction(name, description, parameters, strict)), ResponseToolsJson.Default.ShownTool));
 }
-
-/// <summary>A tool in the form that templates are made for.</summary>
-internal sealed record ShownTool(string Type, ShownFunction Function);
-
-/// <summary>The function that a tool is; what is null is left out.</summary>
-internal sealed record ShownFunction(string Name, string? Description, JsonElement? Parameters, bool? Strict);
-
-/// <summary>Generated code for <see cref="ShownTool"/>.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(ShownTool))]
-internal sealed partial class ResponseToolsJson : JsonSerializerContext;

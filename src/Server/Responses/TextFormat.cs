@@ -24,12 +24,12 @@ internal static class TextFormat
 
     private static GrammarPart.Embedded? ReadFormat(JsonFields format)
     {
-        switch (ItemFields.Required(format, "type"))
+        switch (format.RequiredText("type"))
         {
             case null or "text":
                 return null;
             case "json_object":
-                return new GrammarPart.Embedded(format.Path, GrammarSource.AnyJsonObject);
+                return ConstraintFields.AnyObject(format.Path);
             case "json_schema":
                 return ReadSchema(format);
             case { } other:
@@ -45,14 +45,6 @@ internal static class TextFormat
         format.Text("name");
         format.Text("description");
         var isStrict = format.Flag("strict") ?? false;
-        if (format.Any(Name) is null)
-        {
-            format.Errors.Add(RequestError.Missing(format.PathOf(Name)));
-            return null;
-        }
-
-        return format.Object(Name) is { } schema
-            ? new GrammarPart.Embedded(format.PathOf(Name), new GrammarSource { Kind = GrammarKind.JsonSchema, Text = schema.GetRawText(), IsStrict = isStrict, ClosesObjects = true })
-            : null;
+        return format.RequiredObject(Name) is { } schema ? ConstraintFields.OfSchema(format.PathOf(Name), schema, isStrict) : null;
     }
 }

@@ -44,15 +44,19 @@ internal static class ThoughtText
         }
 
         var texts = new List<string>();
+        var index = 0;
         foreach (var part in array.EnumerateArray())
         {
-            var path = MessageFields.Item(item.PathOf(name), texts.Count);
+            var path = MessageFields.Item(item.PathOf(name), index++);
             if (part.ValueKind != JsonValueKind.Object)
             {
                 item.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(part.ValueKind)));
+                continue;
             }
 
-            texts.Add(part.ValueKind == JsonValueKind.Object ? new JsonFields(part, path, item.Errors).Text("text") ?? "" : "");
+            var fields = new JsonFields(part, path, item.Errors);
+            fields.Text("type");
+            texts.Add(fields.Text("text") ?? "");
         }
 
         return string.Join("\n\n", texts);

@@ -38,7 +38,7 @@ internal static class ChatRequestValidator
         options?.Flag("include_obfuscation");
         var messages = MessageFields.Read(fields);
         var isContinued = ReadContinuation(fields, messages);
-        var (shown, tools) = ToolFields.Read(fields);
+        var (shown, tools) = ToolFields.Read(fields, takesFunctions: true);
         var effort = ThoughtFields.ReadEffort(fields);
         var maxThoughtTokens = ThoughtFields.ReadLimit(fields, effort);
         var tier = fields.Text("service_tier");
@@ -166,11 +166,7 @@ internal static class ChatRequestValidator
     private static void RefuseUnsupported(JsonFields fields)
     {
         var errors = fields.Errors;
-        if (fields.Any("lora") is not null)
-        {
-            errors.Add(RequestError.UnsupportedParameter(fields.PathOf("lora")));
-        }
-
+        RefusedFields.Check(fields, "lora");
         if (fields.Array("modalities") is { } modalities)
         {
             var index = 0;

@@ -55,6 +55,7 @@ internal static class CompletionRequestValidator
             Class = ChatRequestValidator.ClassOf(fields.Text("service_tier")),
         };
         fields.Text("user");
+        RefusedFields.Check(fields, "lora");
         CheckTogether(fields, request);
         return request;
     }

@@ -28,6 +28,11 @@ internal static class ConstraintFields
             fields.Errors.Add(RequestError.UnsupportedValue(fields.PathOf("grammar_lazy"), "Lazy grammars are not supported: strict tools are constrained by themselves."));
         }
 
+        return Only(fields, all);
+    }
+
+    private static GrammarPart.Embedded? Only(JsonFields fields, IEnumerable<GrammarPart.Embedded?> all)
+    {
         var given = all.OfType<GrammarPart.Embedded>().ToArray();
         if (given.Length > 1)
         {
@@ -46,13 +51,7 @@ internal static class ConstraintFields
         }
 
         var format = new JsonFields(value, fields.PathOf(Name), fields.Errors);
-        if (format.Any("type") is null)
-        {
-            fields.Errors.Add(RequestError.Missing(format.PathOf("type")));
-            return null;
-        }
-
-        switch (format.Text("type"))
+        switch (format.RequiredText("type"))
         {
             case null or "text":
                 return null;
@@ -71,12 +70,7 @@ internal static class ConstraintFields
     private static GrammarPart.Embedded? ReadJsonSchema(JsonFields format, string place)
     {
         const string Name = "json_schema";
-        if (format.Any(Name) is null)
-        {
-            format.Errors.Add(RequestError.Missing(format.PathOf(Name)));
-        }
-
-        if (format.Object(Name) is not { } value)
+        if (format.RequiredObject(Name) is not { } value)
         {
             return null;
         }
@@ -97,13 +91,13 @@ internal static class ConstraintFields
         }
 
         var inner = new JsonFields(value, fields.PathOf(Name), fields.Errors);
-        if (inner.Any("structural_tag") is not null)
-        {
-            fields.Errors.Add(RequestError.UnsupportedParameter(inner.PathOf("structural_tag")));
-        }
-
-        var isObject = inner.Flag("json_object") == true;
-        return Schema(inner, "json") ?? Regex(inner, "regex") ?? Choice(inner, "choice") ?? Gbnf(inner, "grammar") ?? (isObject ? AnyObject(inner.PathOf("json_object")) : null);
+        RefusedFields.Check(inner, "structural_tag");
+        return Only(
+            inner,
+            [
+                Schema(inner, "json"), Regex(inner, "regex"), Choice(inner, "choice"), Gbnf(inner, "grammar"),
+                inner.Flag("json_object") == true ? AnyObject(inner.PathOf("json_object")) : null,
+            ]);
     }
 
     // As an object, or as the text of one.
@@ -152,8 +146,13 @@ internal static class ConstraintFields
         return new GrammarPart.Embedded(fields.PathOf(name), GrammarSource.Of(GrammarPart.AnyOf([.. options])));
     }
 
-    private static GrammarPart.Embedded OfSchema(string place, JsonElement schema, bool isStrict) =>
+    /// <summary>A JSON Schema.</summary>
+    /// <param name="place">Of the schema in the request.</param>
+    /// <param name="schema">An object; <c>true</c> for anything.</param>
+    /// <param name="isStrict">True: what cannot be enforced is an error.</param>
+    internal static GrammarPart.Embedded OfSchema(string place, JsonElement schema, bool isStrict) =>
         new(place, new GrammarSource { Kind = GrammarKind.JsonSchema, Text = schema.GetRawText(), IsStrict = isStrict, ClosesObjects = true });
 
-    private static GrammarPart.Embedded AnyObject(string place) => new(place, GrammarSource.AnyJsonObject);
+    /// <summary>Any JSON object.</summary>
+    internal static GrammarPart.Embedded AnyObject(string place) => new(place, GrammarSource.AnyJsonObject);
 }

@@ -8,46 +8,57 @@ internal static class CustomToolFields
     /// <summary>What may be called.</summary>
     public static RequestedTool Read(JsonFields custom)
     {
-        var name = ToolFields.RequiredName(custom);
+        var name = custom.RequiredText("name") ?? "";
         custom.Text("description");
-        return RequestedTool.Custom(name, ReadPattern(custom), custom.PathOf("format"));
+        return RequestedTool.Custom(name, ReadPattern(custom, "grammar", Refuse), custom.PathOf("format"));
     }
 
     /// <summary>What the template is shown.</summary>
-    public static JsonElement Show(JsonFields custom)
+    public static JsonElement Show(JsonFields custom) => ShownTool.OfCustom(
+        custom.Any("name") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "",
+        custom.Any("description") is { ValueKind: JsonValueKind.String } description ? description.GetString() : null);
+
+    /// <summary>The regular expression that the text of a tool has to match; null for any text.</summary>
+    /// <param name="tool">The tool, which has the format.</param>
+    /// <param name="holder">The field of the format that holds a grammar's own fields; null if the format holds them itself.</param>
+    /// <param name="refuse">Told of a grammar in another syntax.</param>
+    public static string? ReadPattern(JsonFields tool, string? holder, Action<JsonFields, string> refuse)
     {
-        var function = new CustomFunction(
-            custom.Any("name") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "",
-            custom.Any("description") is { ValueKind: JsonValueKind.String } description ? description.GetString()! : "",
-            new CustomParameters("object", new CustomProperties(new CustomProperty("string")), ["input"]));
-        return JsonSerializer.SerializeToElement(
-            new DeclaredTool("function", JsonSerializer.SerializeToElement(function, TemplateJson.Default.CustomFunction)), TemplateJson.Default.DeclaredTool);
+        if (tool.Object("format") is not { } value)
+        {
+            return null;
+        }
+
+        var format = new JsonFields(value, tool.PathOf("format"), tool.Errors);
+        switch (format.RequiredText("type"))
+        {
+            case "grammar" when holder is null:
+                return ReadGrammar(format, refuse);
+            case "grammar":
+                return format.RequiredObject(holder) is { } grammar ? ReadGrammar(new JsonFields(grammar, format.PathOf(holder), tool.Errors), refuse) : null;
+            case null or "text":
+                return null;
+            case { } other:
+                tool.Errors.Add(RequestError.BadValue(format.PathOf("type"), $"Invalid value: '{JsonFields.Short(other)}'. Supported values are: 'text' and 'grammar'."));
+                return null;
+        }
     }
 
-    private static string? ReadPattern(JsonFields custom)
+    private static string? ReadGrammar(JsonFields grammar, Action<JsonFields, string> refuse)
     {
-        if (custom.Object("format") is not { } value)
+        var definition = grammar.RequiredText("definition");
+        switch (grammar.RequiredText("syntax"))
         {
-            return null;
+            case "regex":
+                return definition;
+            case null:
+                return null;
+            case { } other:
+                refuse(grammar, other);
+                return null;
         }
-
-        var format = new JsonFields(value, custom.PathOf("format"), custom.Errors);
-        if (format.Text("type") != "grammar")
-        {
-            return null;
-        }
-
-        if (format.Object("grammar") is not { } grammar)
-        {
-            return null;
-        }
-
-        var fields = new JsonFields(grammar, format.PathOf("grammar"), custom.Errors);
-        if (fields.Text("syntax") is { } syntax && syntax != "regex")
-        {
-            custom.Errors.Add(RequestError.UnsupportedValue(fields.PathOf("syntax"), $"Grammars in '{JsonFields.Short(syntax)}' are not supported. Supported syntaxes are: 'regex'."));
-        }
-
-        return fields.Text("definition");
     }
+
+    private static void Refuse(JsonFields grammar, string syntax) => grammar.Errors.Add(RequestError.UnsupportedValue(
+        grammar.PathOf("syntax"), $"Grammars in '{JsonFields.Short(syntax)}' are not supported. Supported syntaxes are: 'regex'."));
 }

@@ -22,6 +22,29 @@ internal readonly record struct JsonFields(JsonElement Source, string Path, Requ
     public JsonElement? Any(string name) =>
         Source.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
+    /// <summary>Reports a field that must be there and is not.</summary>
+    public void Require(string name)
+    {
+        if (Any(name) is null)
+        {
+            Errors.Add(RequestError.Missing(PathOf(name)));
+        }
+    }
+
+    /// <summary>A text that must be there; null if something is wrong with it.</summary>
+    public string? RequiredText(string name)
+    {
+        Require(name);
+        return Text(name);
+    }
+
+    /// <summary>An object that must be there; null if something is wrong with it.</summary>
+    public JsonElement? RequiredObject(string name)
+    {
+        Require(name);
+        return Object(name);
+    }
+
     public string? Text(string name) =>
         Kind(name, "a string", JsonValueKind.String)?.GetString();
 

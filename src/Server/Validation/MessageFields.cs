@@ -55,12 +55,8 @@ internal static class MessageFields
 
     private static ChatMessage ReadMessage(JsonFields fields)
     {
-        var role = fields.Text("role");
-        if (fields.Any("role") is null)
-        {
-            fields.Errors.Add(RequestError.Missing(fields.PathOf("role")));
-        }
-        else if (role is not null && !Roles.Contains(role))
+        var role = fields.RequiredText("role");
+        if (role is not null && !Roles.Contains(role))
         {
             fields.Errors.Add(RequestError.BadValue(
                 fields.PathOf("role"), $"Invalid value: '{JsonFields.Short(role)}'. Supported values are: '{string.Join("', '", Roles)}'."));
@@ -117,20 +113,14 @@ internal static class MessageFields
         }
 
         var fields = new JsonFields(item, path, errors);
-        if (fields.Any("type") is null)
-        {
-            errors.Add(RequestError.Missing(fields.PathOf("type")));
-            return "";
-        }
-
-        switch (fields.Text("type"))
+        switch (fields.RequiredText("type"))
         {
             case null:
                 return "";
             case "text":
-                return Required(fields, "text");
+                return fields.RequiredText("text") ?? "";
             case "refusal" when isAssistant:
-                return Required(fields, "refusal");
+                return fields.RequiredText("refusal") ?? "";
             case "image_url" or "input_audio" or "file" or "video_url" or "audio_url":
                 errors.Add(RequestError.UnsupportedValue(
                     fields.PathOf("type"), $"Content parts of type '{fields.Text("type")}' are not supported: this model takes text only."));
@@ -139,16 +129,6 @@ internal static class MessageFields
                 errors.Add(RequestError.BadValue(fields.PathOf("type"), $"Invalid value: '{JsonFields.Short(fields.Text("type")!)}'. Supported values are: 'text'."));
                 return "";
         }
-    }
-
-    private static string Required(JsonFields fields, string name)
-    {
-        if (fields.Any(name) is null)
-        {
-            fields.Errors.Add(RequestError.Missing(fields.PathOf(name)));
-        }
-
-        return fields.Text(name) ?? "";
     }
 
     internal static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");

@@ -28,6 +28,10 @@ internal sealed record RequestError
     /// <summary>For people.</summary>
     public string Message { get; init; }
 
+    /// <summary>The same for dialects whose errors do not name the field elsewhere.</summary>
+    public string PlacedMessage =>
+        Status != 400 || Param is null || ContextLength is not null || Message.Contains(Param, StringComparison.Ordinal) ? Message : $"{Param}: {Message}";
+
     /// <summary>Dotted path of the field at fault; null if none is.</summary>
     public string? Param { get; }
 

@@ -23,7 +23,7 @@ internal sealed class RequestErrors
         }
     }
 
-    /// <summary>One error for all: the first one's field and code, everybody's words. Only when not <see cref="IsEmpty"/>.</summary>
+    /// <summary>One error for all: the first one's field and code, everybody's words with their fields. Only when not <see cref="IsEmpty"/>.</summary>
     public RequestError Merge()
     {
         var first = _listed[0];
@@ -33,7 +33,7 @@ internal sealed class RequestErrors
         }
 
         var more = _count > _listed.Count ? " ..." : "";
-        var words = string.Join(' ', _listed.Select(error => error.Message));
+        var words = string.Join(' ', _listed.Select(error => error.PlacedMessage));
         return first with { Message = string.Create(CultureInfo.InvariantCulture, $"{_count} errors: {words}{more}") };
     }
 }

@@ -13,6 +13,11 @@ internal static class RerankRequestValidator
         var errors = new RequestErrors();
         var fields = new JsonFields(body, "", errors);
         var isTei = fields.Any("documents") is null && fields.Any("texts") is not null;
+        if (!isTei && fields.Any("texts") is not null)
+        {
+            errors.Add(RequestError.BadValue(fields.PathOf("texts"), "Invalid 'texts': the request has 'documents' already."));
+        }
+
         var topN = (int?)fields.Integer("top_n", 0, int.MaxValue);
         var returnDocuments = fields.Flag("return_documents");
         var returnText = fields.Flag("return_text");
@@ -92,10 +97,7 @@ internal static class RerankRequestValidator
         }
 
         var fields = new JsonFields(item, path, errors);
-        if (fields.Any("text") is null)
-        {
-            errors.Add(RequestError.Missing(fields.PathOf("text")));
-        }
+        fields.Require("text");
 
         return fields.Text("text") ?? "";
     }

@@ -16,7 +16,9 @@ internal static class ThoughtFields
         int? limit = null;
         foreach (var name in Limits)
         {
-            limit ??= (int?)fields.Integer(name, -1, int.MaxValue);
+            // All are checked, even where only one counts.
+            var given = (int?)fields.Integer(name, -1, int.MaxValue);
+            limit ??= given;
         }
 
         // Asked for no effort, a model that would think anyway is kept from it.

@@ -35,12 +35,7 @@ internal static class ToolChoiceFields
             case "auto":
                 return use;
             case "required" or "any":
-                if (use.Tools.IsEmpty)
-                {
-                    fields.Errors.Add(RequestError.BadValue(fields.PathOf(name), $"Invalid '{fields.PathOf(name)}': there are no tools to call."));
-                }
-
-                return use with { MustCall = true };
+                return use.Require(fields, name);
             default:
                 fields.Errors.Add(RequestError.BadValue(
                     fields.PathOf(name), $"Invalid value: '{JsonFields.Short(word)}'. Supported values are: 'none', 'auto', and 'required'."));
@@ -50,22 +45,11 @@ internal static class ToolChoiceFields
 
     private static ToolUse ApplyObject(JsonFields choice, ToolUse use)
     {
-        if (choice.Any("type") is null)
-        {
-            choice.Errors.Add(RequestError.Missing(choice.PathOf("type")));
-            return use;
-        }
-
-        switch (choice.Text("type"))
+        switch (choice.RequiredText("type"))
         {
             case "function" or "custom":
                 var kind = choice.Text("type")!;
-                if (choice.Any(kind) is null)
-                {
-                    choice.Errors.Add(RequestError.Missing(choice.PathOf(kind)));
-                }
-
-                return choice.Object(kind) is { } named ? Only(new JsonFields(named, choice.PathOf(kind), choice.Errors), use) : use;
+                return choice.RequiredObject(kind) is { } named ? Only(new JsonFields(named, choice.PathOf(kind), choice.Errors), use) : use;
             case "allowed_tools":
                 return choice.Object("allowed_tools") is { } allowed ? Restrict(new JsonFields(allowed, choice.PathOf("allowed_tools"), choice.Errors), use) : use;
             case { } other:
@@ -79,19 +63,8 @@ internal static class ToolChoiceFields
 
     private static ToolUse Only(JsonFields named, ToolUse use)
     {
-        var name = ToolFields.RequiredName(named);
-        if (name.Length == 0)
-        {
-            return use;
-        }
-
-        var tools = use.Tools.RemoveAll(tool => tool.Name != name);
-        if (tools.IsEmpty)
-        {
-            named.Errors.Add(RequestError.BadValue(named.PathOf("name"), $"Invalid '{named.PathOf("name")}': there is no tool '{JsonFields.Short(name)}'."));
-        }
-
-        return use with { Tools = tools, MustCall = true };
+        // As OpenAI: exactly one call of the tool that is named.
+        return named.RequiredText("name") is { } name ? use.Only(name).Require(named, "name") with { IsSingle = true } : use;
     }
 
     private static ToolUse Restrict(JsonFields allowed, ToolUse use)
@@ -111,7 +84,7 @@ internal static class ToolChoiceFields
 
                 var tool = new JsonFields(item, path, allowed.Errors);
                 var kind = tool.Text("type") ?? "function";
-                names.Add(tool.Object(kind) is { } named ? ToolFields.RequiredName(new JsonFields(named, tool.PathOf(kind), allowed.Errors)) : tool.Text("name") ?? "");
+                names.Add(tool.Object(kind) is { } named ? (new JsonFields(named, tool.PathOf(kind), allowed.Errors).RequiredText("name") ?? "") : tool.Text("name") ?? "");
             }
         }
 
@@ -121,6 +94,20 @@ internal static class ToolChoiceFields
             allowed.Errors.Add(RequestError.BadValue(allowed.PathOf("tools"), $"Invalid '{allowed.PathOf("tools")}': none of the request's tools is allowed."));
         }
 
-        return use with { Tools = tools, IsRestricted = tools.Length < use.Tools.Length, MustCall = allowed.Text("mode") == "required" };
+        return use with { Tools = tools, IsRestricted = tools.Length < use.Tools.Length, MustCall = MustCall(allowed) };
+    }
+
+    /// <summary>True: the mode of a list of allowed tools demands a call.</summary>
+    internal static bool MustCall(JsonFields allowed)
+    {
+        const string Mode = "mode";
+        var mode = allowed.Text(Mode);
+        if (mode is not (null or "auto" or "required"))
+        {
+            allowed.Errors.Add(RequestError.BadValue(
+                allowed.PathOf(Mode), $"Invalid value: '{JsonFields.Short(mode)}'. Supported values are: 'auto' and 'required'."));
+        }
+
+        return mode == "required";
     }
 }

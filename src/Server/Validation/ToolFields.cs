@@ -8,21 +8,27 @@ namespace InferenceServer.Server.Validation;
 internal static class ToolFields
 {
     /// <summary>The tools to show to the template, none if the choice says so, and what may be called.</summary>
-    public static (ImmutableArray<JsonElement> Shown, ToolUse Use) Read(JsonFields fields)
+    /// <param name="fields">The request's body.</param>
+    /// <param name="takesFunctions">True: tools and choice may also be given in their old form.</param>
+    public static (ImmutableArray<JsonElement> Shown, ToolUse Use) Read(JsonFields fields, bool takesFunctions)
     {
         var shown = ImmutableArray.CreateBuilder<JsonElement>();
         var tools = ImmutableArray.CreateBuilder<RequestedTool>();
         ReadList(fields, "tools", shown, tools, isFunctionList: false);
-        var usesFunctions = shown.Count == 0;
-        ReadList(fields, "functions", shown, tools, isFunctionList: true);
+        var numTools = tools.Count;
+        if (takesFunctions)
+        {
+            ReadList(fields, "functions", shown, tools, isFunctionList: true);
+        }
+
         var use = new ToolUse
         {
             Tools = tools.ToImmutable(),
             IsSingle = fields.Flag("parallel_tool_calls") == false,
-            UsesFunctions = usesFunctions && shown.Count > 0,
+            UsesFunctions = numTools == 0 && tools.Count > 0,
         };
         use = ToolChoiceFields.Apply(fields, "tool_choice", use);
-        use = ToolChoiceFields.Apply(fields, "function_call", use);
+        use = takesFunctions ? ToolChoiceFields.Apply(fields, "function_call", use) : use;
         return use == ToolUse.None ? ([], use) : (shown.ToImmutable(), use with { IsSingle = use.IsSingle || use.UsesFunctions });
     }
 
@@ -65,16 +71,10 @@ internal static class ToolFields
             // A custom tool takes free text; templates know functions only, so it becomes one with a single argument.
             var fields = new JsonFields(custom, call.PathOf("custom"), call.Errors);
             var input = JsonSerializer.Serialize(fields.Text("input") ?? "", TemplateJson.Default.String);
-            return new ChatToolCall(id, RequiredName(fields), $$"""{"input":{{input}}}""");
+            return new ChatToolCall(id, fields.RequiredText("name") ?? "", $$"""{"input":{{input}}}""");
         }
 
-        if (call.Any("function") is null)
-        {
-            call.Errors.Add(RequestError.Missing(call.PathOf("function")));
-            return new ChatToolCall(id, "", "{}");
-        }
-
-        return call.Object("function") is { } function
+        return call.RequiredObject("function") is { } function
             ? ReadFunction(new JsonFields(function, call.PathOf("function"), call.Errors), id)
             : new ChatToolCall(id, "", "{}");
     }
@@ -88,17 +88,7 @@ internal static class ToolFields
             { ValueKind: JsonValueKind.String } value => value.GetString()!,
             { } value => value.GetRawText(),
         };
-        return new ChatToolCall(id, RequiredName(function), text);
-    }
-
-    internal static string RequiredName(JsonFields function)
-    {
-        if (function.Any("name") is null)
-        {
-            function.Errors.Add(RequestError.Missing(function.PathOf("name")));
-        }
-
-        return function.Text("name") ?? "";
+        return new ChatToolCall(id, function.RequiredText("name") ?? "", text);
     }
 
     private static void ReadList(
@@ -139,11 +129,7 @@ internal static class ToolFields
         {
             tool.Errors.Add(RequestError.BadValue(tool.PathOf("type"), $"Invalid value: '{JsonFields.Short(type)}'. Supported values are: 'function' and 'custom'."));
         }
-        else if (tool.Any(type) is null)
-        {
-            tool.Errors.Add(RequestError.Missing(tool.PathOf(type)));
-        }
-        else if (tool.Object(type) is { } declared)
+        else if (tool.RequiredObject(type) is { } declared)
         {
             var fields = new JsonFields(declared, tool.PathOf(type), tool.Errors);
             tools.Add(type == "function" ? ReadDeclaration(fields) : CustomToolFields.Read(fields));
@@ -153,7 +139,7 @@ internal static class ToolFields
 
     private static RequestedTool ReadDeclaration(JsonFields function)
     {
-        var name = RequiredName(function);
+        var name = function.RequiredText("name") ?? "";
         function.Text("description");
         var parameters = function.Object("parameters");
         var isStrict = function.Flag("strict") ?? false;

@@ -28,4 +28,20 @@ internal sealed record ToolUse
 
     /// <summary>True for a tool that takes a free text.</summary>
     public bool IsCustom(string name) => Tools.Any(tool => tool.IsCustom && tool.Name == name);
+
+    /// <summary>The same, but only this tool may be called.</summary>
+    public ToolUse Only(string name) => this with { Tools = Tools.RemoveAll(tool => tool.Name != name) };
+
+    /// <summary>The same, but something has to be called; an error if there is nothing.</summary>
+    /// <param name="fields">The object that demands it.</param>
+    /// <param name="name">Its field that does.</param>
+    public ToolUse Require(JsonFields fields, string name)
+    {
+        if (Tools.IsEmpty)
+        {
+            fields.Errors.Add(RequestError.BadValue(fields.PathOf(name), $"Invalid '{fields.PathOf(name)}': there is no such tool to call."));
+        }
+
+        return this with { MustCall = true };
+    }
 }

@@ -99,6 +99,42 @@ public sealed class MessagesRequestReaderTests
         Assert.Equal("low", variables["reasoning_effort"].GetString());
     }
 
+    [Theory]
+    [InlineData("null", null)]
+    [InlineData("{\"type\":\"disabled\"}", 0)]
+    [InlineData("{\"type\":\"enabled\",\"budget_tokens\":2000}", 2000)]
+    [InlineData("{\"type\":\"enabled\",\"budget_tokens\":99999999999}", int.MaxValue)]
+    [InlineData("{\"type\":\"adaptive\"}", null)]
+    public void Thinking_WithABudget_IsLimited(string thinking, int? expected) => Assert.Equal(
+        expected, Read($$$"""{"max_tokens":10,"messages":[{"role":"user","content":"Hi"}],"thinking":{{{thinking}}}}""").Chat.MaxThoughtTokens);
+
+    [Theory]
+    [InlineData("{\"type\":\"auto\"}", false, false, "f g")]
+    [InlineData("{\"type\":\"auto\",\"disable_parallel_tool_use\":true}", false, true, "f g")]
+    [InlineData("{\"type\":\"any\"}", true, false, "f g")]
+    [InlineData("{\"type\":\"tool\",\"name\":\"g\"}", true, false, "g")]
+    [InlineData("{\"type\":\"none\"}", false, false, "")]
+    public void ToolChoice_OfEveryKind_SaysWhatIsCalled(string choice, bool mustCall, bool isSingle, string callable)
+    {
+        var use = Read($$$"""{"max_tokens":10,"messages":[{"role":"user","content":"Hi"}],"tools":[{"name":"f","strict":true,"input_schema":{"type":"object"}},{"name":"g"}],"tool_choice":{{{choice}}}}""").Chat.Tools;
+        Assert.Equal((mustCall, isSingle, callable), (use.MustCall, use.IsSingle, string.Join(' ', use.Tools.Select(tool => tool.Name))));
+        Assert.All(use.Tools, tool => Assert.Equal(tool.Name == "f", tool.IsStrict));
+        Assert.Equal("tools[0].input_schema tools[1].input_schema".Split(' ').Where(place => use.Tools.Any(tool => tool.Arguments.Name == place)), use.Tools.Select(tool => tool.Arguments.Name));
+    }
+
+    [Theory]
+    [InlineData("\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{}}}", "output_config.format.schema")]
+    [InlineData("\"output_format\":{\"type\":\"json_schema\",\"schema\":{}}", "output_format.schema")]
+    public void Format_WithASchema_IsStrict(string field, string place)
+    {
+        var constraint = Read($$$"""{"max_tokens":10,"messages":[{"role":"user","content":"Hi"}],{{{field}}}}""").Chat.Constraint!;
+        Assert.Equal((place, true), (constraint.Name, constraint.Source.IsStrict));
+
+        using var continued = JsonDocument.Parse($$$"""{"max_tokens":10,"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"{"}],{{{field}}}}""");
+        Assert.False(MessagesRequestReader.Read(continued.RootElement, isCount: false).TryGet(out _, out var error));
+        Assert.Equal("messages", error!.Param);
+    }
+
     private static MappedMessages Read(string body)
     {
         var root = JsonDocument.Parse(body).RootElement;

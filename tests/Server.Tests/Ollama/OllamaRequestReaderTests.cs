@@ -1,58 +1,11 @@
 using System.Text.Json;
 using InferenceServer.Server.Ollama;
-using InferenceServer.Server.Tests.Validation;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Tests.Ollama;
 
 public sealed class OllamaRequestReaderTests
 {
-    [Fact]
-    public void ChatFields_OfEveryJsonType_AreTakenOrRefusedByName() => FieldFuzz.Check(
-        OllamaJson.Wire.OllamaChatRequest,
-        new()
-        {
-            ["messages"] = [],
-            ["model"] = ["string"],
-            ["stream"] = ["boolean"],
-            ["tools"] = ["array"],
-            ["format"] = [],
-            ["think"] = ["boolean", "string"],
-            ["options"] = ["object"],
-            ["keep_alive"] = ["string", "number", "decimal"],
-            ["logprobs"] = [],
-        },
-        """{"messages":[{"role":"user","content":"Hi"}]}""",
-        ChatErrorOf,
-        "messages");
-
-    [Fact]
-    public void GenerateFields_OfEveryJsonType_AreTakenOrRefusedByName() => FieldFuzz.Check(
-        OllamaJson.Wire.OllamaGenerateRequest,
-        new()
-        {
-            ["prompt"] = ["string"],
-            ["suffix"] = ["string"],
-            ["system"] = ["string"],
-            ["raw"] = ["boolean"],
-            ["model"] = ["string"],
-            ["stream"] = ["boolean"],
-            ["format"] = [],
-            ["think"] = ["boolean", "string"],
-            ["options"] = ["object"],
-            ["keep_alive"] = ["string", "number", "decimal"],
-            ["images"] = ["array"],
-            ["context"] = ["array"],
-            ["template"] = [],
-            ["logprobs"] = [],
-        },
-        """{"prompt":"Hi"}""",
-        body =>
-        {
-            OllamaRequestReader.ReadGenerate(body, TestApp.VocabularySize).TryGet(out _, out var error);
-            return error;
-        });
-
     [Theory]
     [InlineData("""{"messages":[5]}""", "messages[0]", "invalid_type")]
     [InlineData("""{"messages":[{"content":"x"}]}""", "messages[0].role", "missing_required_parameter")]
@@ -63,7 +16,7 @@ public sealed class OllamaRequestReaderTests
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"options":{"temperature":"hot"}}""", "options.temperature", "invalid_type")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"options":{"num_predict":-3}}""", "options.num_predict", "integer_below_min_value")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"options":{"stop":[5]}}""", "options.stop[0]", "invalid_type")]
-    [InlineData("""{"messages":[{"role":"user","content":"x"}],"format":{"type":"object"}}""", "format", "unsupported_parameter")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"format":"xml"}""", "format", "invalid_value")]
     public void ChatField_WithWrongPart_IsRefusedByPath(string body, string param, string code)
     {
         var error = ChatErrorOf(JsonElement.Parse(body));
@@ -97,6 +50,39 @@ public sealed class OllamaRequestReaderTests
     }
 
     [Theory]
+    [InlineData("\"json\"", """{}""", true)]
+    [InlineData("{\"type\":\"integer\"}", """{"type":"integer"}""", true)]
+    [InlineData("\"\"", "", false)]
+    [InlineData("null", "", false)]
+    public void Format_OfChatAndGeneration_IsWhatTheTextMustFit(string format, string schema, bool isConstrained)
+    {
+        var chat = """{"messages":[{"role":"user","content":"x"}],"format":FORMAT}""".Replace("FORMAT", format, StringComparison.Ordinal);
+        Assert.True(OllamaRequestReader.ReadChat(JsonElement.Parse(chat), TestApp.VocabularySize).TryGet(out var request, out _));
+        Check(request);
+        foreach (var raw in new[] { "true", "false" })
+        {
+            var body = """{"prompt":"x","raw":RAW,"format":FORMAT}""".Replace("FORMAT", format, StringComparison.Ordinal).Replace("RAW", raw, StringComparison.Ordinal);
+            Assert.True(OllamaRequestReader.ReadGenerate(JsonElement.Parse(body), TestApp.VocabularySize).TryGet(out var generation, out _));
+            Check(generation);
+        }
+
+        void Check(ValidRequest valid)
+        {
+            Assert.Equal(isConstrained, valid.Constraint is not null);
+            Assert.Equal(isConstrained ? "format" : null, valid.Constraint?.Name);
+            Assert.True(!isConstrained || format == "\"json\"" || valid.Constraint!.Source.Text == schema);
+        }
+    }
+
+    [Fact]
+    public void Tools_WithAChoice_AreChosenAsInAChatRequest()
+    {
+        var body = """{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required","parallel_tool_calls":false,"functions":[{"name":"g"}]}""";
+        Assert.True(OllamaRequestReader.ReadChat(JsonElement.Parse(body), TestApp.VocabularySize).TryGet(out var request, out _));
+        Assert.Equal((true, true, "f"), (request.Tools.MustCall, request.Tools.IsSingle, Assert.Single(request.Tools.Tools).Name));
+    }
+
+    [Theory]
     [InlineData("true", "true")]
     [InlineData("false", "false")]
     public void Think_AsASwitch_IsTheTemplates(string think, string expected)
@@ -104,6 +90,7 @@ public sealed class OllamaRequestReaderTests
         var body = """{"messages":[{"role":"user","content":"x"}],"think":THINK}""".Replace("THINK", think, StringComparison.Ordinal);
         Assert.True(OllamaRequestReader.ReadChat(JsonElement.Parse(body), TestApp.VocabularySize).TryGet(out var request, out _));
         Assert.Equal(expected, Assert.Single(request.Prompt.Variables!).Value.GetRawText());
+        Assert.Equal(think == "false" ? 0 : null, request.MaxThoughtTokens);
     }
 
     [Theory]
