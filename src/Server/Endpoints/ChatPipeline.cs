@@ -60,7 +60,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
         }
 
         if (!Render(request).TryGet(out var prompt, out var refusal)
-            || !(await LimitThoughtAsync(request, prompt, cancellationToken)).TryGet(out var thought, out refusal)
+            || !(await EncodeThoughtEndAsync(request, cancellationToken)).TryGet(out var thoughtEnd, out refusal)
             || !(await starter.EncodeAsync(prompt, cancellationToken)).TryGet(out var tokens, out refusal)
             || !constraints.Build(request, prompt).TryGet(out var form, out refusal))
         {
@@ -82,19 +82,16 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
             scoresPrompts: false,
             (index, stream, clock) => new ParsedChoice(index, stream, clock, request, new ChatOutputParser(format, request.Prompt.Tools, prompt)),
             form.Grammar,
-            thought);
+            LimitThought(request, prompt, thoughtEnd));
     }
 
-    private async ValueTask<Checked<ThoughtBudget?>> LimitThoughtAsync(ValidChatRequest request, PromptText prompt, CancellationToken cancellationToken)
-    {
-        if (request.MaxThoughtTokens is not > 0 || model.Format.FindThought(prompt) is not { } thought)
-        {
-            return (ThoughtBudget?)null;
-        }
+    // None if thoughts are not limited, or not told apart.
+    private async ValueTask<Checked<int[]>> EncodeThoughtEndAsync(ValidChatRequest request, CancellationToken cancellationToken) =>
+        request.MaxThoughtTokens is > 0 && model.Format.ThoughtEnd is { } end
+            ? await starter.EncodeAsync(PromptText.Trusted(end) with { AddsSpecial = false }, cancellationToken)
+            : (Checked<int[]>)Array.Empty<int>();
 
-        var end = PromptText.Trusted(model.Format.ThoughtEnd!) with { AddsSpecial = false };
-        return (await starter.EncodeAsync(end, cancellationToken)).TryGet(out var tokens, out var refusal)
-            ? new ThoughtBudget { MaxTokens = request.MaxThoughtTokens.Value, IsOpen = thought.IsOpen, Start = thought.Start, End = thought.End, EndTokens = [.. tokens] }
-            : refusal;
-    }
+    private ThoughtBudget? LimitThought(ValidChatRequest request, PromptText prompt, int[] end) => end.Length > 0 && model.Format.FindThought(prompt) is { } thought
+        ? new ThoughtBudget { MaxTokens = request.MaxThoughtTokens!.Value, IsOpen = thought.IsOpen, Start = thought.Start, End = thought.End, EndTokens = [.. end] }
+        : null;
 }
