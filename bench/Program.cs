@@ -7,6 +7,7 @@ var root = new RootCommand("Measures the server: over HTTP, against the bare lib
     BareCommand.Create(),
     CompareCommand.Create(),
     MicroCommand.Create(),
+    ResidencyCommand.Create(),
     SimulateCommand.Create(),
     TelemetryCommand.Create(),
 };

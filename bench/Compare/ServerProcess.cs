@@ -20,6 +20,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
 
+    /// <summary>Of the operating system.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>Base URL of its API.</summary>
     public string BaseUrl => new Uri(Address, "v1").ToString();
 

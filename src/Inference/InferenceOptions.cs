@@ -65,6 +65,10 @@ public sealed class InferenceOptions
     /// <summary>False: text like <c>&lt;|im_end|&gt;</c> in a request becomes the control token, as some older clients expect.</summary>
     public bool EscapeControlTokens { get; set; } = true;
 
+    /// <summary>What keeps an idle model fast.</summary>
+    [ValidateObjectMembers]
+    public ResidencyOptions Residency { get; set; } = new();
+
     /// <summary>Sampling values for requests that leave them out.</summary>
     [ValidateObjectMembers]
     public SamplingOptions Sampling { get; set; } = new();

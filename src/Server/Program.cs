@@ -1,6 +1,7 @@
 using InferenceServer.Server.Access;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Rehearsal;
 using Serilog.Core;
 
 return (int)await ServerCommand.InvokeAsync(args, RunAsync);
@@ -39,6 +40,7 @@ static async Task RunAsync(IReadOnlyDictionary<string, string?> commandLine, Can
     await app.StartListeningAsync(settings, cancellationToken);
     Console.Write(Welcome.Text(app.ClientAddress(), model, needsKey: !app.Services.GetRequiredService<ApiKeys>().IsOpen));
     app.Services.GetRequiredService<EngineStarter>().Start();
+    _ = Task.Run(() => HttpRehearsal.RunAsync(settings, model), cancellationToken);
     await app.WaitForShutdownAsync(cancellationToken);
     app.Services.GetRequiredService<ProcessOutcome>().ThrowIfFailed();
 }

@@ -82,16 +82,22 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
         _hasCommands.Set();
     }
 
-    /// <summary>Engine thread: returns when there is a command or the queue is closed.</summary>
-    public void Wait()
+    /// <summary>Engine thread: true when there is a command or the queue is closed, false when there was neither for so long.</summary>
+    /// <param name="patience"><see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    public bool Wait(TimeSpan patience)
     {
         while (_commands.IsEmpty && !_isClosed)
         {
-            _hasCommands.Wait();
-            _hasCommands.Reset();
+            if (!_hasCommands.Wait(patience))
+            {
+                return false;
+            }
 
             // A command queued between the wait and the reset has been seen by neither: look again before waiting.
+            _hasCommands.Reset();
         }
+
+        return true;
     }
 
     /// <inheritdoc/>

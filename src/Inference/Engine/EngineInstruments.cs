@@ -92,6 +92,7 @@ public sealed class EngineInstruments
         NumOutputTokens = before.NumOutputTokens + now.NumOutputTokens,
         NumPreemptions = before.NumPreemptions + now.NumPreemptions,
         NumFailedSteps = before.NumFailedSteps + now.NumFailedSteps,
+        NumKeepWarmSteps = before.NumKeepWarmSteps + now.NumKeepWarmSteps,
         NumBookChecks = before.NumBookChecks + now.NumBookChecks,
         NumBookErrors = before.NumBookErrors + now.NumBookErrors,
     };
@@ -113,6 +114,7 @@ public sealed class EngineInstruments
     {
         Count("inference.steps", "{step}", "Steps that were computed.", stats => stats.NumSteps);
         Count("inference.steps.failed", "{step}", "Steps that the library had no cells for or that failed in the device; their rows are computed again.", stats => stats.NumFailedSteps);
+        Count("inference.steps.keep_warm", "{step}", "Tokens computed for nobody while idle, so that the model stays warm; in no other count.", stats => stats.NumKeepWarmSteps);
         Count("inference.tokens.prompt", "{token}", "Prompt tokens of admitted requests, cached ones included.", stats => stats.NumPromptTokens);
         Count("inference.tokens.cached", "{token}", "Of the prompt tokens, those served by the prefix cache.", stats => stats.NumCachedTokens);
         Count("inference.tokens.queried", "{token}", "Of the prompt tokens, those looked for in the prefix cache.", stats => stats.NumQueriedTokens);

@@ -33,6 +33,7 @@ internal sealed class EngineLoop
     private long _numBookChecks;
     private long _numBookErrors;
     private long _stepStartedAt;
+    private long _numKeepWarmSteps;
     private bool _hasRunSinceCheck;
     private StepReportQueue? _reports;
 
@@ -53,6 +54,9 @@ internal sealed class EngineLoop
         _scheduler = new Scheduler(limits, CreateCache(), _costs);
         _sampler = new RowSampler(runner, vocabulary, limits);
     }
+
+    /// <summary>After so long without work a token is computed for nobody, so that the weights stay in memory; infinite for never.</summary>
+    public TimeSpan KeepWarmInterval { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>True if a step could do anything.</summary>
     public bool HasWork => _scheduler.HasWork;
@@ -143,6 +147,7 @@ internal sealed class EngineLoop
             NumOutputTokens = Volatile.Read(ref _numOutputTokens),
             NumPreemptions = _scheduler.NumPreemptions,
             NumFailedSteps = Volatile.Read(ref _numFailedSteps),
+            NumKeepWarmSteps = Volatile.Read(ref _numKeepWarmSteps),
             NumBookChecks = Volatile.Read(ref _numBookChecks),
             NumBookErrors = Volatile.Read(ref _numBookErrors),
         };
@@ -197,7 +202,10 @@ internal sealed class EngineLoop
                 CheckBooks();
             }
 
-            _commands.Wait();
+            while (!_commands.Wait(KeepWarmInterval))
+            {
+                KeepWarm();
+            }
         }
 
         while (_commands.TryTake(out var command))
@@ -220,6 +228,40 @@ internal sealed class EngineLoop
 
     private ImmutableArray<KvSpan> DrawMap() =>
         _scheduler.Cache.DrawMap(_scheduler.Running.Select(sequence => (sequence.RequestId, sequence.Lease!)));
+
+    // When idle. Reads what a decode step reads. Neither counted nor reported, and its time teaches nothing: after a pause it may be a disk's.
+    private void KeepWarm()
+    {
+        var nobody = Generation.ForNobody(_vocabulary, numPromptTokens: 1, maxOutputTokens: 1);
+        _scheduler.Add(nobody);
+        var step = _scheduler.Schedule();
+        ApplyOperations();
+        _scheduler.Admitted.Clear();
+        _turns.BeginEngineStep();
+        try
+        {
+            if (_runner.Run(step) == RunStatus.Ok)
+            {
+                _scheduler.PostProcess(step, _sampler.Sample(step));
+                _numKeepWarmSteps++;
+            }
+            else
+            {
+                _numFailedSteps++;
+                EngineLog.StepFailed(_logger, step.Rows.Count, step.NumTokens);
+                _scheduler.PostProcessFailure(step);
+                _scheduler.Abort(nobody);
+                ResetDevice();
+            }
+        }
+        finally
+        {
+            _turns.EndEngineStep(hasWork: false);
+        }
+
+        ApplyOperations();
+        _scheduler.Finished.Clear();
+    }
 
     // When idle. Books that are wrong would spoil answers silently: start from empty memory instead, and say so.
     private void CheckBooks()

@@ -51,6 +51,9 @@ public sealed record EngineStats
     /// <summary>Steps that the library found no cells for, or that failed in the device; computed again.</summary>
     public long NumFailedSteps { get; init; }
 
+    /// <summary>Tokens computed for nobody while idle, so that the model stays warm; in none of the counts above.</summary>
+    public long NumKeepWarmSteps { get; init; }
+
     /// <summary>Times that the KV books were compared with the library's memory since start: whenever the engine falls idle.</summary>
     public long NumBookChecks { get; init; }
 

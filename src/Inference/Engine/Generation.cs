@@ -58,6 +58,23 @@ internal sealed class Generation : Sequence
         }
     }
 
+    /// <summary>One whose output nobody reads, to warm the device up: a prompt of one token again and again, from no cached prefix, leaving none behind.</summary>
+    public static Generation ForNobody(Vocabulary vocabulary, int numPromptTokens, int maxOutputTokens)
+    {
+        var prompt = new int[numPromptTokens];
+        Array.Fill(prompt, vocabulary.Bos ?? 0);
+        var request = new GenerationRequest
+        {
+            Id = long.MinValue,
+            PromptTokens = prompt,
+            MaxOutputTokens = maxOutputTokens,
+            IgnoreEos = true,
+            ReusePrefix = false,
+            Sampling = new SamplingParams { Temperature = 0, Seed = 0 },
+        };
+        return new Generation(request, vocabulary);
+    }
+
     /// <summary>The way out.</summary>
     public GenerationStream Stream { get; }
 

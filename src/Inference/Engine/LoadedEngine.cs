@@ -13,6 +13,9 @@ namespace InferenceServer.Inference.Engine;
 /// <summary>A model in memory with its context, tokenizer and loop, warmed up. Made, stepped and disposed by the engine thread.</summary>
 internal sealed class LoadedEngine : IDisposable
 {
+    // For the first use of the tokenizer, which is slower than any other.
+    private static readonly PromptText AnyPrompt = new([new PromptSegment("\n", FromTemplate: true), new PromptSegment("Hello, world.", FromTemplate: false)]);
+
     private readonly LoadedModel _model;
     private readonly LlamaModelRunner _runner;
     private readonly Lazy<GrammarVocabulary> _grammars;
@@ -63,6 +66,7 @@ internal sealed class LoadedEngine : IDisposable
         var logger = loggers.CreateLogger<InferenceEngine>();
         var model = LoadModel(options, modelPath, loggers, progress, cancellationToken);
         LlamaModelRunner? runner = null;
+        Tokenizer? tokenizer = null;
         try
         {
             var sharesPrefixes = !model.IsRecurrent && !model.IsHybrid;
@@ -78,8 +82,15 @@ internal sealed class LoadedEngine : IDisposable
                 InterTokenTargetMs = options.InterTokenTargetMs,
                 PrefillTile = UsesGpu(options) ? 32 : 8,
             };
-            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger);
+            var keepWarm = options.Residency.KeepWarmSeconds;
+            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger)
+            {
+                KeepWarmInterval = keepWarm == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(keepWarm),
+            };
+            tokenizer = model.CreateTokenizer(options.EscapeControlTokens);
+            var encoding = tokenizer.EncodeAsync(AnyPrompt, cancellationToken).AsTask();
             WarmUp(loop, model.Vocabulary, commands);
+            encoding.Wait(cancellationToken);
             loop.StartReporting(reports);
             EngineLog.Loaded(
                 logger,
@@ -90,10 +101,11 @@ internal sealed class LoadedEngine : IDisposable
                 limits.MaxSequences,
                 limits.MaxBatchTokens,
                 limits.MaxSequenceTokens);
-            return new LoadedEngine(model, runner, loop, model.CreateTokenizer(options.EscapeControlTokens));
+            return new LoadedEngine(model, runner, loop, tokenizer);
         }
         catch
         {
+            tokenizer?.Dispose();
             runner?.Dispose();
             model.Dispose();
             throw;
@@ -166,21 +178,9 @@ internal sealed class LoadedEngine : IDisposable
     // The first steps page the weights in and allocate the device's buffers; they also teach the loop what a step costs.
     private static void WarmUp(EngineLoop loop, Vocabulary vocabulary, CommandQueue commands)
     {
-        var token = vocabulary.Bos ?? 0;
         foreach (var numPromptTokens in (ReadOnlySpan<int>)[1, 64, 16])
         {
-            var prompt = new int[numPromptTokens];
-            Array.Fill(prompt, token);
-            var request = new GenerationRequest
-            {
-                Id = long.MinValue,
-                PromptTokens = prompt,
-                MaxOutputTokens = 3,
-                IgnoreEos = true,
-                ReusePrefix = false,
-                Sampling = new Sampling.SamplingParams { Temperature = 0, Seed = 0 },
-            };
-            commands.TrySubmit(new Generation(request, vocabulary));
+            commands.TrySubmit(Generation.ForNobody(vocabulary, numPromptTokens, maxOutputTokens: 3));
             do
             {
                 loop.Step();

@@ -30,6 +30,11 @@ internal static class NativeLibraries
             NativeLog.Logger = logger;
             if (_loaded is null)
             {
+                if (!OperatingSystem.IsWindows())
+                {
+                    MetalResidency.KeepAlive();
+                }
+
                 var found = NativeLibraryFolder.Find(folder);
                 var isFirst = _handles.Count == 0;
                 _handles = Open(found);

@@ -18,6 +18,9 @@ internal sealed class Drain(Settings settings, TimeProvider clock, ILogger<Drain
     /// <summary>True from the first signal on: nothing new is taken.</summary>
     public bool IsDraining => Volatile.Read(ref _isDraining) != 0;
 
+    /// <summary>Requests that would be waited for.</summary>
+    public int NumRunning => Volatile.Read(ref _numRunning);
+
     /// <summary>Counts a request in that is to be waited for; false if it must be refused. Every true wants a <see cref="Leave"/>.</summary>
     public bool TryEnter()
     {

@@ -8,6 +8,7 @@ using InferenceServer.Server.Measuring;
 using InferenceServer.Server.Ollama;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Responses;
+using InferenceServer.Server.Sleep;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Server.Web;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -74,6 +75,8 @@ internal static class ServerApplication
         services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         services.AddSingleton<EngineStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineStarter>());
+        services.AddSingleton<Func<WakeLock>>(WakeLock.Take);
+        services.AddHostedService<SleepGuard>();
     }
 
     private static void AddServices(IServiceCollection services, Settings settings, ServedModel model)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using InferenceServer.Server.Sleep;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -62,6 +63,9 @@ internal sealed class ServerOptions
 
     /// <summary>True: a model file that is not there and a port that is taken are waited for instead of ending the process, as a service wants it.</summary>
     public bool WaitAtStart { get; set; }
+
+    /// <summary>When the machine is kept from sleeping; null: while requests are answered on a Mac, else never. Services say always.</summary>
+    public SleepGuardMode? PreventSleep { get; set; }
 
     /// <summary>True: every stream ends with a usage chunk, asked for or not.</summary>
     public bool AlwaysIncludeUsage { get; set; }

@@ -66,6 +66,7 @@ internal sealed record ServiceDefinition
         List<(string, string)> variables =
         [
             ("Server__WaitAtStart", "true"),
+            ("Server__PreventSleep", "always"),
             ("Server__ModelFolder", $"{DataFolder}/models"),
             ("Responses__Path", $"{DataFolder}/responses.db"),
         ];

@@ -69,6 +69,17 @@ public sealed class LifecycleTests
         Assert.DoesNotContain("cut off", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Start_WithItsRehearsal_CountsNoRequestThatNobodyMade()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        await Task.Delay(1500);
+        var page = await server.Client.GetStringAsync("/metrics");
+        Assert.DoesNotContain(page.Split('\n'), line => line.StartsWith("gen_ai_server_request_duration_seconds_count", StringComparison.Ordinal));
+        Assert.All(page.Split('\n').Where(line => line.StartsWith("inference_requests_finished_total", StringComparison.Ordinal) || line.StartsWith("inference_tokens_", StringComparison.Ordinal)), line => Assert.EndsWith(" 0", line, StringComparison.Ordinal));
+        Assert.Contains("\ninference_steps_total", page, StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public async Task Load_UnderSystemd_TellsItWhenTheModelIsReady()
     {

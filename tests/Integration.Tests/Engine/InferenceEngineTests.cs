@@ -22,6 +22,25 @@ public sealed class InferenceEngineTests
         Assert.Equal(0, outcome.NumCachedTokens);
     }
 
+    [Fact]
+    public async Task Idle_WithKeepWarm_ComputesForNobodyAndChangesNothing()
+    {
+        await using var tiny = await TinyEngine.StartAsync(parallel: 1, keepWarmSeconds: 1);
+        var prompt = TinyEngine.Tokens(300, 1);
+        var first = await tiny.RunAsync(tiny.Request(prompt, maxOutput: 20));
+        var before = await tiny.WaitUntilIdleAsync();
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (tiny.Engine.Stats.NumKeepWarmSteps < before.NumKeepWarmSteps + 2)
+        {
+            Assert.True(DateTime.UtcNow < deadline, "Nothing is computed for nobody.");
+            await Task.Delay(50);
+        }
+
+        var after = tiny.Engine.Stats;
+        Assert.Equal((before.NumSteps, before.NumOutputTokens, before.NumPrefillTokens, 0), (after.NumSteps, after.NumOutputTokens, after.NumPrefillTokens, after.NumQueued));
+        Assert.Equal(first.Tokens, (await tiny.RunAsync(tiny.Request(prompt, maxOutput: 20))).Tokens);
+    }
+
     [Theory]
     [InlineData(KvCacheType.BF16, true)]
     [InlineData(KvCacheType.Q8_0, true)]

@@ -22,14 +22,23 @@ internal sealed class TinyEngine : IAsyncDisposable
     public InferenceEngine Engine { get; }
 
     public static async Task<TinyEngine> StartAsync(
-        KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, Action<GgufWriter>? change = null)
+        KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, int keepWarmSeconds = 0, Action<GgufWriter>? change = null)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
         var path = Path.Combine(folder, "tiny.gguf");
         var model = TinyModel.Create(new TinyModelOptions { Architecture = architecture });
         change?.Invoke(model);
         model.WriteTo(path);
-        var options = new InferenceOptions { ModelPath = path, Context = context, Parallel = parallel, KvCacheType = kvType, MaxWaiting = maxWaiting, Threads = 1 };
+        var options = new InferenceOptions
+        {
+            ModelPath = path,
+            Context = context,
+            Parallel = parallel,
+            KvCacheType = kvType,
+            MaxWaiting = maxWaiting,
+            Threads = 1,
+            Residency = new ResidencyOptions { KeepWarmSeconds = keepWarmSeconds },
+        };
         var engine = new InferenceEngine(options, path, NullLoggerFactory.Instance);
         await engine.StartAsync(null);
         Assert.Null(engine.Failure);

@@ -6,11 +6,21 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace InferenceServer.Integration.Tests.Native;
 
 [Collection(NativeCollection.Name)]
-public sealed class NativeLibrariesTests : IDisposable
+public sealed partial class NativeLibrariesTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("native-test-");
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void Load_BeforeTheLibraryReadsIt_HasMetalKeepAnIdleModelForMonths()
+    {
+        NativeLibraries.Load(folder: null, NullLogger.Instance);
+        var seconds = int.Parse(Marshal.PtrToStringUTF8(getenv("GGML_METAL_RESIDENCY_KEEP_ALIVE_S"))!, System.Globalization.CultureInfo.InvariantCulture);
+
+        // ggml-metal-device.m multiplies them by 200, in an int.
+        Assert.InRange(checked(seconds * 200), TimeSpan.FromDays(30).TotalSeconds * 200, int.MaxValue);
+    }
 
     [Fact]
     public void Find_FolderThatIsNotThere_SaysWhichAndHowToSetIt()
@@ -159,4 +169,7 @@ public sealed class NativeLibrariesTests : IDisposable
             File.CreateSymbolicLink(Path.Combine(_folder.FullName, Path.GetFileName(file)), file);
         }
     }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint getenv(string name);
 }

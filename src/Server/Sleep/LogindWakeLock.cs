@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace InferenceServer.Server.Sleep;
+
+/// <summary>
+/// Keeps a Linux machine awake by an idle inhibitor of logind, held by a child process: the system does not go to sleep by itself, and whoever wants
+/// it to sleep still can. <c>systemd-inhibit --list</c> shows it. The child ends with this process, whatever way that ends.
+/// </summary>
+internal static class LogindWakeLock
+{
+    // One that is refused says so at once.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Takes it.</summary>
+    /// <param name="program">systemd-inhibit.</param>
+    /// <param name="why">For whoever asks what keeps the machine awake.</param>
+    public static WakeLock Take(string program, string why)
+    {
+        // It holds the lock while its command runs, and this command runs until its input ends: when the process that holds the other end does.
+        var start = new ProcessStartInfo(program, ["--what=idle", "--mode=block", "--who=inference-server", $"--why={why}", "cat"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        Process? child;
+        try
+        {
+            child = Process.Start(start);
+        }
+        catch (Win32Exception)
+        {
+            return new WakeLock(null, $"there is no {program}");
+        }
+
+        if (child is null || !child.WaitForExit(Patience))
+        {
+            return new WakeLock(
+                () =>
+                {
+                    child?.StandardInput.Close();
+                    child?.Dispose();
+                },
+                null);
+        }
+
+        using (child)
+        {
+            return new WakeLock(null, child.StandardError.ReadToEnd().Trim());
+        }
+    }
+}
