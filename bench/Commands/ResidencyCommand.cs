@@ -12,15 +12,15 @@ namespace InferenceServer.Bench.Commands;
 /// </summary>
 internal static class ResidencyCommand
 {
-    private const int KeepWarmSeconds = 2;
+    private const int KeepWarmSeconds = 1;
     private const int NumWarmUps = 5;
     private const int PromptWords = 64;
 
     // Long enough for a keep-warm step or two after the push, and for the machine to settle.
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds((2 * KeepWarmSeconds) + 1);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds((2 * KeepWarmSeconds) + 0.5);
 
     private static readonly Option<string> Model = ModelOption.Create();
-    private static readonly Option<int> Rounds = new("--rounds") { Description = "Pushes for each server.", DefaultValueFactory = _ => 11 };
+    private static readonly Option<int> Rounds = new("--rounds") { Description = "Pushes for each server.", DefaultValueFactory = _ => 5 };
 
     /// <summary>The command.</summary>
     public static Command Create()
