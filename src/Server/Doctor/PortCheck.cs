@@ -1,6 +1,7 @@
 using System.Text.Json;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
+using InferenceServer.Server.Service;
 
 namespace InferenceServer.Server.Doctor;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Service;
 
 namespace InferenceServer.Server.Doctor;
 
@@ -72,7 +73,7 @@ internal sealed class TestedServer : IAsyncDisposable
     {
         var isThere = await PortCheck.FindServerAsync(settings, cancellationToken) is not null;
         var server = isThere
-            ? new TestedServer(LocalClient.Create(Service.ServiceFiles.AddressOf(settings.Server)!, settings, Timeout.InfiniteTimeSpan), process: null, Task.FromResult(""))
+            ? new TestedServer(LocalClient.Create(LocalClient.AddressOf(settings)!, settings, Timeout.InfiniteTimeSpan), process: null, Task.FromResult(""))
             : Start(commandLine);
         try
         {

@@ -38,7 +38,7 @@ internal static partial class ServerLog
     [LoggerMessage(3006, LogLevel.Warning, "Waiting: {Reason}")]
     public static partial void Waiting(this ILogger logger, string reason);
 
-    [LoggerMessage(3041, LogLevel.Information, "This machine may go to sleep by itself: {Reason}")]
+    [LoggerMessage(3007, LogLevel.Information, "This machine may go to sleep by itself: {Reason}")]
     public static partial void MaySleep(this ILogger logger, string reason);
 
     [LoggerMessage(3010, LogLevel.Warning, "The API key was given on the command line, where other users of this machine can see it; prefer --api-key-file")]

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using InferenceServer.Inference.Engine;
+using InferenceServer.Server.Access;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Telemetry.Metrics;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -38,8 +39,15 @@ internal static class HttpRehearsal
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IInferenceEngine, RehearsalEngine>();
         builder.Services.AddSingleton<IMeterFactory, UnheardMeters>();
-        await using var app = ServerApplication.Create(
-            builder, settings with { Server = new ServerOptions(), Metrics = new MetricsOptions { Enabled = false }, Log = new LogOptions() }, model);
+        var open = settings with
+        {
+            Server = new ServerOptions(),
+            Metrics = new MetricsOptions { Enabled = false },
+            Log = new LogOptions(),
+            Limits = new LimitOptions(),
+            Tls = new TlsOptions(),
+        };
+        await using var app = ServerApplication.Create(builder, open, model);
 
         // The web server alone, without the services that a host starts.
         var server = app.Services.GetRequiredService<IServer>();

@@ -26,11 +26,11 @@ internal sealed record ServiceFiles
     /// <summary>Text of the environment file.</summary>
     public required string EnvironmentText { get; init; }
 
-    /// <summary>What the environment file sets.</summary>
-    public IReadOnlyList<(string Name, string Value)> Variables => [.. EnvironmentText.Split('\n').Select(ParseVariable).OfType<(string, string)>()];
+    /// <summary>The settings that the server will have by these files.</summary>
+    public required Settings Settings { get; init; }
 
-    /// <summary>Where the server answers on this machine; null if the port is not fixed.</summary>
-    public Uri? Address { get; init; }
+    /// <summary>What the environment file sets.</summary>
+    public IReadOnlyList<(string Name, string Value)> Variables => ParseVariables(EnvironmentText);
 
     /// <summary>
     /// Takes over what is there, with settings changed, and checks that the server will take it. Throws <see cref="StartupException"/>. An API key goes to the
@@ -47,32 +47,18 @@ internal sealed record ServiceFiles
             environment = SetVariable(environment, "Server__ApiKey", key ?? "");
         }
 
-        var files = new ServiceFiles
-        {
-            SettingsText = Change(service, facts.SettingsText, changes.Where(change => change.Key != KeySetting)),
-            EnvironmentText = environment,
-        };
-        return files with { Address = AddressOf(files.Read(service).Server) };
+        var settings = Change(service, facts.SettingsText, changes.Where(change => change.Key != KeySetting));
+        return new ServiceFiles { SettingsText = settings, EnvironmentText = environment, Settings = Read(service, settings, environment) };
     }
 
-    /// <summary>The settings that the server will have. Throws <see cref="StartupException"/> over what is wrong.</summary>
-    public Settings Read(ServiceDefinition service)
+    private static Settings Read(ServiceDefinition service, string settingsText, string environmentText)
     {
         var configuration = new ConfigurationManager();
-        var json = new ConfigurationBuilder().AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(SettingsText)));
+        var json = new ConfigurationBuilder().AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(settingsText)));
         configuration.AddConfiguration(json.Build());
-        configuration.AddInMemoryCollection(service.Environment().Concat(Variables).ToDictionary(variable => variable.Name.Replace("__", ":", StringComparison.Ordinal), variable => (string?)variable.Value));
+        configuration.AddInMemoryCollection(service.Environment().Concat(ParseVariables(environmentText)).ToDictionary(variable => variable.Name.Replace("__", ":", StringComparison.Ordinal), variable => (string?)variable.Value));
         var settings = SettingsReader.Read(configuration, out var errors);
         return errors.Count == 0 ? settings : throw new StartupException(ExitCode.BadOptions, string.Join('\n', errors));
-    }
-
-    /// <summary>Where a client on this machine reaches the server; null if it takes any port.</summary>
-    internal static Uri? AddressOf(ServerOptions options)
-    {
-        var address = ListenAddress.Parse(options.Host)!.Address;
-        var isAny = address is null || address.Equals(System.Net.IPAddress.Any) || address.Equals(System.Net.IPAddress.IPv6Any);
-        var host = isAny ? "127.0.0.1" : address!.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
-        return options.Port == 0 ? null : new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{host}:{options.Port}"));
     }
 
     private static string Change(ServiceDefinition service, string? text, IEnumerable<KeyValuePair<string, string?>> changes)
@@ -116,6 +102,8 @@ internal sealed record ServiceFiles
         var lines = text.TrimEnd('\n').Split('\n').Where(line => ParseVariable(line)?.Name != name);
         return string.Join('\n', [.. lines, $"{name}='{value}'", ""]);
     }
+
+    private static (string Name, string Value)[] ParseVariables(string text) => [.. text.Split('\n').Select(ParseVariable).OfType<(string, string)>()];
 
     private static (string Name, string Value)? ParseVariable(string line)
     {

@@ -1,3 +1,5 @@
+using InferenceServer.Server.Hosting;
+
 namespace InferenceServer.Server.Service;
 
 /// <summary>From what is on a machine and what is wanted to the steps between. Pure.</summary>
@@ -23,7 +25,7 @@ internal static class ServicePlanner
             new ServiceStep.Folder(service.SettingsFolder, Folder),
             new ServiceStep.Build(build.Path, $"{service.ProgramFolder}/{build.Name}"),
         ];
-        return new ServicePlan(new ServiceStage(prepare), Settings(service, facts, build.Name, files), Switch(service, facts, build.Name), Start(service, facts, files.Address), CleanUp(service, facts, build.Name));
+        return new ServicePlan(new ServiceStage(prepare), WriteSettings(service, facts, build.Name, files), Switch(service, facts, build.Name), Start(service, facts, files.Settings), CleanUp(service, facts, build.Name));
     }
 
     /// <summary>Lets another build that is there run. The builds change places, so that the same command goes back again.</summary>
@@ -32,7 +34,7 @@ internal static class ServicePlanner
     /// <param name="build">Its name, one of <see cref="ServiceFacts.Builds"/>.</param>
     /// <param name="files">Settings and secrets as they are.</param>
     public static ServicePlan Rollback(ServiceDefinition service, ServiceFacts facts, string build, ServiceFiles files) =>
-        new(new ServiceStage(Check(service, facts, build, files)), Switch(service, facts, build), Start(service, facts, files.Address));
+        new(new ServiceStage(Check(service, facts, build, files)), Switch(service, facts, build), Start(service, facts, files.Settings));
 
     /// <summary>Takes the service away, and on request what it had, too.</summary>
     /// <param name="service">What.</param>
@@ -59,7 +61,7 @@ internal static class ServicePlanner
         return new ServicePlan(new ServiceStage(steps));
     }
 
-    private static ServiceStage Settings(ServiceDefinition service, ServiceFacts facts, string build, ServiceFiles files)
+    private static ServiceStage WriteSettings(ServiceDefinition service, ServiceFacts facts, string build, ServiceFiles files)
     {
         List<ServiceStep> steps = [], undo = [];
         void Write(string path, string? before, string text, UnixFileMode mode)
@@ -113,10 +115,10 @@ internal static class ServicePlanner
         return new ServiceStage(steps, undo);
     }
 
-    private static ServiceStage Start(ServiceDefinition service, ServiceFacts facts, Uri? address)
+    private static ServiceStage Start(ServiceDefinition service, ServiceFacts facts, Settings server)
     {
         var start = ServiceManager.Of(service.Kind).Start(service, facts);
-        return facts.IsImage ? new ServiceStage(start) : new ServiceStage([.. start, new ServiceStep.Readiness(address)], facts.Current is null ? [] : start);
+        return facts.IsImage ? new ServiceStage(start) : new ServiceStage([.. start, new ServiceStep.Readiness(server)], facts.Current is null ? [] : start);
     }
 
     // The build that runs and the one before it stay; each takes a third of a gigabyte.

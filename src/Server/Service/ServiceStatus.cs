@@ -1,4 +1,5 @@
 using InferenceServer.Server.Commands;
+using InferenceServer.Server.Hosting;
 
 namespace InferenceServer.Server.Service;
 
@@ -20,8 +21,8 @@ internal sealed record ServiceStatus
         var manager = ServiceManager.Of(service.Kind);
         var (code, output) = await tools.RunAsync(manager.Query(service, facts), cancellationToken);
         var report = manager.ReadReport(code, output);
-        var address = FindAddress(service, facts);
-        var isReady = report.Condition == ServiceCondition.Ready || (report.Condition == ServiceCondition.Starting && address is not null && await Readiness.IsReadyAsync(address, cancellationToken));
+        var settings = FindSettings(service, facts);
+        var isReady = report.Condition == ServiceCondition.Ready || (report.Condition == ServiceCondition.Starting && settings is not null && await LocalClient.IsReadyAsync(settings, cancellationToken));
         var state = report.Condition switch
         {
             _ when isReady => "runs and is ready",
@@ -37,7 +38,7 @@ internal sealed record ServiceStatus
         if (facts.Current is { } current)
         {
             lines.Add(("build", facts.Previous is { } previous ? $"{current}; before it {previous}" : current));
-            lines.Add(("address", address?.GetLeftPart(UriPartial.Authority) ?? "unknown"));
+            lines.Add(("address", (settings is null ? null : LocalClient.AddressOf(settings))?.GetLeftPart(UriPartial.Authority) ?? "unknown"));
             lines.Add(("settings", service.SettingsFile));
             lines.Add(("secrets", service.EnvironmentFile));
             lines.Add(("data", service.DataFolder));
@@ -57,11 +58,11 @@ internal sealed record ServiceStatus
     }
 
     // Of settings that are wrong, or that only root may read, nothing can be told.
-    private static Uri? FindAddress(ServiceDefinition service, ServiceFacts facts)
+    private static Settings? FindSettings(ServiceDefinition service, ServiceFacts facts)
     {
         try
         {
-            return ServiceFiles.Create(service, facts, new Dictionary<string, string?>()).Address;
+            return ServiceFiles.Create(service, facts, new Dictionary<string, string?>()).Settings;
         }
         catch (StartupException)
         {

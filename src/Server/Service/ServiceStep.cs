@@ -1,3 +1,5 @@
+using InferenceServer.Server.Hosting;
+
 namespace InferenceServer.Server.Service;
 
 /// <summary>One thing to do to the machine, as data. Its text is a line for people; secrets are not in it.</summary>
@@ -56,10 +58,10 @@ internal abstract record ServiceStep
     }
 
     /// <summary>The server answers that it is ready. One that ended instead is a failure; one that still loads or waits after a while is not.</summary>
-    /// <param name="Address">Of the server; null if only the service manager knows.</param>
-    public sealed record Readiness(Uri? Address) : ServiceStep
+    /// <param name="Server">The settings that it has, to ask it itself where the service manager does not know.</param>
+    public sealed record Readiness(Settings Server) : ServiceStep
     {
-        public override string ToString() => $"wait until the server is ready{(Address is null ? "" : $" at {Address.GetLeftPart(UriPartial.Authority)}")}";
+        public override string ToString() => $"wait until the server is ready{(LocalClient.AddressOf(Server) is { } address ? $" at {address.GetLeftPart(UriPartial.Authority)}" : "")}";
     }
 
     private static string Octal(UnixFileMode mode) => $"0{Convert.ToString((int)mode, 8)}";

@@ -75,7 +75,7 @@ internal sealed class StepRunner(ServiceDefinition service, ServiceFacts facts, 
                 case ServiceStep.Command command:
                     return await RunCommandAsync(command, cancellationToken);
                 case ServiceStep.Readiness readiness:
-                    return await WaitUntilReadyAsync(readiness.Address, cancellationToken);
+                    return await WaitUntilReadyAsync(readiness.Server, cancellationToken);
                 default:
                     throw new UnreachableException();
             }
@@ -109,7 +109,7 @@ internal sealed class StepRunner(ServiceDefinition service, ServiceFacts facts, 
         }
     }
 
-    private async Task<string?> WaitUntilReadyAsync(Uri? address, CancellationToken cancellationToken)
+    private async Task<string?> WaitUntilReadyAsync(Settings server, CancellationToken cancellationToken)
     {
         var manager = ServiceManager.Of(service.Kind);
         var (start, told) = (Stopwatch.GetTimestamp(), "");
@@ -117,7 +117,7 @@ internal sealed class StepRunner(ServiceDefinition service, ServiceFacts facts, 
         {
             var (code, text) = await tools.RunAsync(manager.Query(service, facts), cancellationToken);
             var report = manager.ReadReport(code, text);
-            if (report.Condition == ServiceCondition.Ready || (report.Condition == ServiceCondition.Starting && address is not null && await Readiness.IsReadyAsync(address, cancellationToken)))
+            if (report.Condition == ServiceCondition.Ready || (report.Condition == ServiceCondition.Starting && await LocalClient.IsReadyAsync(server, cancellationToken)))
             {
                 await output.WriteLineAsync($"ready after {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s");
                 return null;

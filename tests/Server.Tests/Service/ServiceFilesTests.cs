@@ -17,7 +17,7 @@ public sealed class ServiceFilesTests
             EnvironmentText = "# mine\nServer__ApiKey=old\nHF_TOKEN=\"t\"\n",
         };
         var files = ServiceFiles.Create(Service, facts, Changes(("Server:Port", "9000"), ("Inference:MLock", "True"), ("Server:ApiKey", "a $b \"c\"")));
-        var settings = files.Read(Service);
+        var settings = files.Settings;
         Assert.Equal(("mine", 9000, 512, true), (settings.Server.Alias, settings.Server.Port, settings.Inference.Context, settings.Inference.MLock));
         Assert.Equal("a $b \"c\"", settings.Server.ApiKey);
         Assert.Equal("/var/lib/inference-server/models", settings.Server.ModelFolder);
@@ -55,7 +55,7 @@ public sealed class ServiceFilesTests
     [InlineData("::1", "8080", "http://[::1]:8080/")]
     [InlineData("127.0.0.1", "0", null)]
     public void Address_IsWhereThisMachineReachesIt(string host, string port, string? expected) =>
-        Assert.Equal(expected, ServiceFiles.Create(Service, new ServiceFacts(), Changes(("Server:Host", host), ("Server:Port", port), ("Server:Insecure", "True"))).Address?.AbsoluteUri);
+        Assert.Equal(expected, LocalClient.AddressOf(ServiceFiles.Create(Service, new ServiceFacts(), Changes(("Server:Host", host), ("Server:Port", port), ("Server:Insecure", "True"))).Settings)?.AbsoluteUri);
 
     private static Dictionary<string, string?> Changes(params (string Key, string Value)[] changes) => changes.ToDictionary(change => change.Key, change => (string?)change.Value);
 }

@@ -8,7 +8,8 @@ public sealed class ServicePlannerTests
 {
     private static readonly BuildFolder New = new("/work/published", "2.0.0-bbbbbbbb");
 
-    private static readonly ServiceFiles Files = new() { SettingsText = "{}\n", EnvironmentText = "A='1'\n", Address = new Uri("http://127.0.0.1:8080") };
+    private static readonly ServiceFiles Files =
+        ServiceFiles.Create(Define(ServiceKind.Systemd), new ServiceFacts { SettingsText = "{}\n", EnvironmentText = "A='1'\n" }, new Dictionary<string, string?>());
 
     private static readonly ServiceFacts Installed = new()
     {
