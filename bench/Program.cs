@@ -6,6 +6,7 @@ var root = new RootCommand("Measures the server: over HTTP, against the bare lib
     LoadCommand.Create(),
     BareCommand.Create(),
     CompareCommand.Create(),
+    ConstrainedCommand.Create(),
     MicroCommand.Create(),
     ResidencyCommand.Create(),
     SimulateCommand.Create(),

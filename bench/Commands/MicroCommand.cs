@@ -49,8 +49,7 @@ internal static class MicroCommand
             .AddLogger(ConsoleLogger.Default)
             .AddExporter(MarkdownExporter.GitHub)
             .WithArtifactsPath(Path.Combine(AppContext.BaseDirectory, "BenchmarkDotNet.Artifacts"));
-        var filters = arguments.GetValue(Filter)!.SelectMany(filter => new[] { "--filter", filter }).ToArray();
-        BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(filters, config);
+        BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(["--filter", .. arguments.GetValue(Filter)!], config);
         return 0;
     }
 }

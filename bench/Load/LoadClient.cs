@@ -114,8 +114,10 @@ internal sealed class LoadClient : IDisposable
 
             json.WriteEndArray();
             json.WriteNumber("max_tokens"u8, call.MaxTokens);
-            json.WriteNumber("temperature"u8, 0);
-            json.WriteBoolean("ignore_eos"u8, true);
+            json.WriteNumber("temperature"u8, call.Temperature);
+            json.WriteNumber("seed"u8, call.Seed);
+            json.WriteBoolean("ignore_eos"u8, call.Schema is null);
+            WriteFormat(json, call.Schema);
             if (!call.ReusePrefix)
             {
                 json.WriteBoolean("cache_prompt"u8, false);
@@ -129,6 +131,24 @@ internal sealed class LoadClient : IDisposable
         }
 
         return new ByteArrayContent(bytes.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+    }
+
+    private static void WriteFormat(Utf8JsonWriter json, string? schema)
+    {
+        if (schema is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("response_format"u8);
+        json.WriteString("type"u8, "json_schema"u8);
+        json.WriteStartObject("json_schema"u8);
+        json.WriteString("name"u8, "answer"u8);
+        json.WriteBoolean("strict"u8, true);
+        json.WritePropertyName("schema"u8);
+        json.WriteRawValue(schema);
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     /// <summary>A result in the making.</summary>

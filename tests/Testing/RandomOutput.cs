@@ -31,8 +31,22 @@ internal sealed class RandomOutput(GrammarVocabulary vocabulary, Random random)
     /// <param name="numFree">Tokens before it wants to end.</param>
     public string Generate(Automaton automaton, int numFree)
     {
-        var constraint = vocabulary.Constrain(automaton);
         var bytes = new List<byte>();
+        foreach (var token in GenerateTokens(automaton, numFree))
+        {
+            bytes.AddRange(vocabulary.Trie.GetBytes(token));
+        }
+
+        return Encoding.UTF8.GetString([.. bytes.Where(value => value != ControlSpelling.Mark)]);
+    }
+
+    /// <summary>The tokens of a whole text of the grammar, without the end.</summary>
+    /// <param name="automaton">The grammar.</param>
+    /// <param name="numFree">Tokens before it wants to end.</param>
+    public int[] GenerateTokens(Automaton automaton, int numFree)
+    {
+        var constraint = vocabulary.Constrain(automaton);
+        var tokens = new List<int>();
         for (var count = 0; count < MaxTokens; count++)
         {
             var start = Stopwatch.GetTimestamp();
@@ -46,13 +60,13 @@ internal sealed class RandomOutput(GrammarVocabulary vocabulary, Random random)
 
             if (constraint.HasEnded)
             {
-                return Encoding.UTF8.GetString([.. bytes.Where(value => value != ControlSpelling.Mark)]);
+                return [.. tokens];
             }
 
-            bytes.AddRange(vocabulary.Trie.GetBytes(token));
+            tokens.Add(token);
         }
 
-        throw new InvalidOperationException($"No end after {MaxTokens} tokens: {Encoding.UTF8.GetString([.. bytes])[..Math.Min(200, bytes.Count)]}");
+        throw new InvalidOperationException($"No end after {MaxTokens} tokens.");
     }
 
     private int PickToEnd(GrammarConstraint constraint, TokenMask mask)

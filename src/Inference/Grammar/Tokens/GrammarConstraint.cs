@@ -33,6 +33,9 @@ internal sealed class GrammarConstraint
     /// <summary>True: nothing but the end can follow.</summary>
     public bool MustEnd => _state.IsLast;
 
+    /// <summary>Where it stands.</summary>
+    public AutomatonState State => _state;
+
     /// <summary>True: a token that ends the generation was taken.</summary>
     public bool HasEnded { get; private set; }
 
