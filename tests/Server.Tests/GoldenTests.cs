@@ -57,7 +57,8 @@ public sealed partial class GoldenTests
         return text.Append('\n').Append(await response.Content.ReadAsStringAsync()).Append('\n').ToString();
     }
 
-    private static string Scrub(string answer) => Port().Replace(RequestId().Replace(CallId().Replace(AnswerId().Replace(answer, "$1ID"), "$1ID"), "req_ID"), "127.0.0.1:PORT");
+    /// <summary>An answer without what is another one every time: ids and ports.</summary>
+    internal static string Scrub(string answer) => Port().Replace(RequestId().Replace(CallId().Replace(AnswerId().Replace(answer, "$1ID"), "$1ID"), "req_ID"), "127.0.0.1:PORT");
 
     [GeneratedRegex("(chatcmpl-|cmpl-|\\b(?:msg|resp|rs|fc|ctc)_)[A-Za-z0-9]{24}")]
     private static partial Regex AnswerId();
