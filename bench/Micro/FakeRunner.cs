@@ -31,6 +31,12 @@ internal sealed class FakeRunner(int maxSequences) : IModelRunner
     }
 
     /// <inheritdoc/>
+    public byte[]? Save(SpanCopy copy) => null;
+
+    /// <inheritdoc/>
+    public bool Restore(in ScheduledRestore restore) => false;
+
+    /// <inheritdoc/>
     public RunStatus Run(ScheduledStep step)
     {
         // The engine learns costs from steps, and a token that costs nothing at all is beyond what it takes for a device.

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Scheduling;
 
@@ -55,6 +56,30 @@ internal sealed class SimulatedMemory
                 var free = Array.IndexOf(_cells, null);
                 Require(free >= 0, "a cell is free for every token of a step");
                 _cells[free] = new Cell(position, row.Sequence.Tokens[position], [id]);
+            }
+        }
+    }
+
+    /// <summary>The cells of a range as bytes: position and token of each.</summary>
+    public byte[] Save(SpanCopy copy)
+    {
+        var cells = _cells.OfType<Cell>().Where(cell => cell.SequenceIds.Contains(copy.SequenceId) && cell.Position >= copy.Start && cell.Position < copy.End);
+        int[] numbers = [.. cells.OrderBy(cell => cell.Position).SelectMany(cell => (int[])[cell.Position, cell.Token])];
+        Require(numbers.Length == 2 * (copy.End - copy.Start), $"sequence id {copy.SequenceId} holds positions {copy.Start} to {copy.End}");
+        return MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();
+    }
+
+    /// <summary>Brings cells back as the library does: every saved cell wants a free one, though only a part of them may be kept.</summary>
+    public void Restore(in ScheduledRestore restore)
+    {
+        var numbers = MemoryMarshal.Cast<byte, int>(restore.Span.State.Span);
+        Require(_cells.Length - NumUsed >= numbers.Length / 2, "a cell is free for every token of a span");
+        var id = restore.Sequence.Lease!.SequenceId;
+        for (var i = 0; i < numbers.Length; i += 2)
+        {
+            if (numbers[i] >= restore.Start && numbers[i] < restore.End)
+            {
+                _cells[Array.IndexOf(_cells, null)] = new Cell(numbers[i], numbers[i + 1], [id]);
             }
         }
     }

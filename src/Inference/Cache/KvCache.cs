@@ -75,6 +75,10 @@ internal sealed class KvCache
         return count;
     }
 
+    /// <summary>A sequence id whose cells hold all of <paramref name="tokens"/> once <see cref="Operations"/> have been applied; null if they are not all in the tree.</summary>
+    public int? FindHolder(ReadOnlySpan<int> tokens, string? salt) =>
+        Match(tokens, tokens.Length, salt) is { Node: { } node } match && match.Length == tokens.Length ? FindCover(node) : null;
+
     /// <summary>
     /// A lease that starts with the matched prefix, locked before anything may be evicted, or with nothing if only the
     /// matched path's own sequence id is left; null if every id is held by a lease. With <paramref name="attach"/> false the lease stays outside the tree and the match is not used.

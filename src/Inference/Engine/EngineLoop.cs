@@ -19,6 +19,7 @@ internal sealed class EngineLoop
     private readonly CommandQueue _commands;
     private readonly Scheduler _scheduler;
     private readonly StepCosts _costs;
+    private readonly PrefixTraffic? _traffic;
     private readonly RowSampler _sampler;
     private readonly DeviceTurns _turns;
     private readonly ILogger _logger;
@@ -43,7 +44,9 @@ internal sealed class EngineLoop
     /// <param name="limits">What a step and the engine may hold.</param>
     /// <param name="turns">When it may compute.</param>
     /// <param name="logger">For failures of the device.</param>
-    public EngineLoop(IModelRunner runner, Vocabulary vocabulary, CommandQueue commands, SchedulerLimits limits, DeviceTurns turns, ILogger logger)
+    /// <param name="store">Where prefixes go that leave the cells; null: nowhere.</param>
+    public EngineLoop(
+        IModelRunner runner, Vocabulary vocabulary, CommandQueue commands, SchedulerLimits limits, DeviceTurns turns, ILogger logger, PrefixStore? store = null)
     {
         _runner = runner;
         _vocabulary = vocabulary;
@@ -51,7 +54,8 @@ internal sealed class EngineLoop
         _turns = turns;
         _logger = logger;
         _costs = new StepCosts();
-        _scheduler = new Scheduler(limits, CreateCache(), _costs);
+        _traffic = store is null ? null : new PrefixTraffic(store, limits);
+        _scheduler = new Scheduler(limits, CreateCache(), _costs, _traffic);
         _sampler = new RowSampler(runner, vocabulary, limits);
     }
 
@@ -68,6 +72,7 @@ internal sealed class EngineLoop
         var outputs = _numOutputTokens;
         var step = _scheduler.Schedule();
         ApplyOperations();
+        Restore(step);
         PublishStarted();
         var (start, status, runSeconds) = (0L, RunStatus.Ok, 0.0);
         if (step.Rows.Count > 0)
@@ -94,6 +99,8 @@ internal sealed class EngineLoop
             Report(step, start, status, runSeconds, (int)(_numOutputTokens - outputs));
             Volatile.Write(ref _stepStartedAt, 0);
         }
+
+        Save(step.Rows.Count > 0 ? runSeconds * 1000 : null);
     }
 
     /// <summary>Ends everything that is left; the streams finish with <paramref name="reason"/>.</summary>
@@ -150,6 +157,13 @@ internal sealed class EngineLoop
             NumKeepWarmSteps = Volatile.Read(ref _numKeepWarmSteps),
             NumBookChecks = Volatile.Read(ref _numBookChecks),
             NumBookErrors = Volatile.Read(ref _numBookErrors),
+            NumStoredBytes = _traffic?.Store.NumBytes ?? 0,
+            NumStoredTokens = _traffic?.Store.NumTokens ?? 0,
+            NumSavedTokens = _traffic?.Store.NumSavedTokens ?? 0,
+            NumRestoredTokens = _traffic?.NumRestoredTokens ?? 0,
+            NumEvictedTokens = _traffic?.Store.NumEvictedTokens ?? 0,
+            SaveSeconds = (_traffic?.SaveMilliseconds ?? 0) / 1000,
+            RestoreSeconds = (_traffic?.RestoreMilliseconds ?? 0) / 1000,
         };
     }
 
@@ -195,7 +209,7 @@ internal sealed class EngineLoop
 
     private void DrainCommands()
     {
-        if (!_scheduler.HasWork)
+        if (!_scheduler.HasWork && _traffic is not { HasSaves: true })
         {
             if (_commands.IsEmpty && _hasRunSinceCheck)
             {
@@ -296,6 +310,38 @@ internal sealed class EngineLoop
         {
             _runner.Apply(_scheduler.Cache.Operations);
             _scheduler.Cache.ClearOperations();
+        }
+    }
+
+    private void Restore(ScheduledStep step)
+    {
+        foreach (var restore in step.Restores)
+        {
+            _hasRunSinceCheck = true;
+            var start = Stopwatch.GetTimestamp();
+
+            // Nothing comes after a part that did not come back.
+            var isRestored = restore.Start == restore.Sequence.NumComputedTokens && _runner.Restore(restore);
+            _scheduler.PostProcess(restore, isRestored, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        ApplyOperations();
+    }
+
+    // Behind the step, whose tokens are on their way.
+    private void Save(double? stepMs)
+    {
+        if (_traffic is not { HasSaves: true })
+        {
+            return;
+        }
+
+        _traffic.BeginSaves(stepMs);
+        while (_traffic.NextSave(_scheduler.Cache) is { } copy)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var state = _runner.Save(copy);
+            _traffic.CompleteSave(copy, state, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
     }
 

@@ -60,6 +60,27 @@ public sealed record EngineStats
     /// <summary>Of those, times that they did not match and the memory was made anew; 0 unless there is a bug.</summary>
     public long NumBookErrors { get; init; }
 
+    /// <summary>Bytes of prefixes kept in the host's memory.</summary>
+    public long NumStoredBytes { get; init; }
+
+    /// <summary>Tokens whose KV they hold.</summary>
+    public long NumStoredTokens { get; init; }
+
+    /// <summary>Tokens whose KV was copied from the cells to the host's memory since start.</summary>
+    public long NumSavedTokens { get; init; }
+
+    /// <summary>Tokens whose KV was copied back since start, instead of being computed.</summary>
+    public long NumRestoredTokens { get; init; }
+
+    /// <summary>Tokens whose KV gave way to others in the host's memory since start.</summary>
+    public long NumEvictedTokens { get; init; }
+
+    /// <summary>Seconds that copying to the host's memory took since start.</summary>
+    public double SaveSeconds { get; init; }
+
+    /// <summary>Seconds that copying back took since start.</summary>
+    public double RestoreSeconds { get; init; }
+
     /// <summary>Requests in the command queue that the engine thread has not seen yet.</summary>
     public int NumQueued { get; init; }
 }

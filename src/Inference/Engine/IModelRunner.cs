@@ -12,6 +12,12 @@ internal interface IModelRunner : IDisposable
     /// <summary>Applies the books' decisions to the KV memory, in order.</summary>
     void Apply(IReadOnlyList<CacheOperation> operations);
 
+    /// <summary>The KV of some positions of a sequence id, as bytes that only <see cref="Restore"/> understands; null if the device could not.</summary>
+    byte[]? Save(SpanCopy copy);
+
+    /// <summary>Gives a sequence id cells that were saved. False: nothing was changed.</summary>
+    bool Restore(in ScheduledRestore restore);
+
     /// <summary>Computes a step; its cells are free by the books.</summary>
     RunStatus Run(ScheduledStep step);
 

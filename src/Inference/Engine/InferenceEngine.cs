@@ -17,6 +17,7 @@ namespace InferenceServer.Inference.Engine;
 public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 {
     private readonly InferenceOptions _options;
+    private readonly CacheOptions _cache;
     private readonly string _modelPath;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -38,11 +39,13 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     /// <param name="loggers">For the engine's lines and llama.cpp's.</param>
     /// <param name="embeddingModel">The embedding model, read by <see cref="ModelFile"/> for that purpose; null if there is none.</param>
     /// <param name="grammars">Shared with whoever checks grammars, so that each is compiled once; null for a cache of its own.</param>
+    /// <param name="cache">Where prefixes go that leave the cells; null for the defaults.</param>
     public InferenceEngine(
-        InferenceOptions options, string modelPath, ILoggerFactory loggers, ModelMetadata? embeddingModel = null, GrammarCache? grammars = null)
+        InferenceOptions options, string modelPath, ILoggerFactory loggers, ModelMetadata? embeddingModel = null, GrammarCache? grammars = null, CacheOptions? cache = null)
     {
         _grammars = grammars ?? new GrammarCache();
         _options = options;
+        _cache = cache ?? new CacheOptions();
         _modelPath = modelPath;
         _loggers = loggers;
         _logger = loggers.CreateLogger<InferenceEngine>();
@@ -203,7 +206,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     {
         try
         {
-            using var engine = LoadedEngine.Load(_options, _modelPath, _commands, StepReports, _turns, _loggers, _progress, _stopping.Token);
+            using var engine = LoadedEngine.Load(_options, _cache, _modelPath, _commands, StepReports, _turns, _loggers, _progress, _stopping.Token);
             _engine = engine;
             _state = EngineState.Ready;
             _loaded.TrySetResult();

@@ -11,6 +11,7 @@ internal sealed class LlamaModelRunner : IModelRunner
     private readonly LoadedModel _model;
     private readonly ContextSettings _settings;
     private readonly NativeBatch _batch;
+    private readonly int _scratchId;
     private readonly int[] _firstTokenOfRow;
     private readonly int[] _lastTokenOfRow;
     private ContextHandle _context;
@@ -23,14 +24,21 @@ internal sealed class LlamaModelRunner : IModelRunner
         _batch = new NativeBatch(settings.MaxBatchTokens);
         _firstTokenOfRow = new int[settings.MaxSequences];
         _lastTokenOfRow = new int[settings.MaxSequences];
+        var canShare = !model.IsRecurrent && !model.IsHybrid;
+
+        // The last id is nobody's: through it the library saves and restores a part of a sequence.
+        _scratchId = settings.MaxSequences - 1;
         Info = new ModelRunnerInfo
         {
             NumCells = context.NumCells,
-            NumSequenceIds = settings.MaxSequences,
+            NumSequenceIds = canShare ? _scratchId : settings.MaxSequences,
             MaxBatchTokens = Math.Min(settings.MaxBatchTokens, context.NumUbatch),
             MaxOutputs = context.NumOutputs,
             MaxSequenceTokens = Math.Min(context.NumCells, model.NumContextTrain),
-            CanSharePrefixes = !model.IsRecurrent && !model.IsHybrid,
+            CanSharePrefixes = canShare,
+
+            // With a sliding window the library makes room for what comes back in cells that the window has passed, although others may want them.
+            CanSavePrefixes = canShare && model.SlidingWindow == 0,
             Fingerprint = fingerprint,
         };
     }
@@ -61,6 +69,29 @@ internal sealed class LlamaModelRunner : IModelRunner
                 throw new InvalidOperationException($"The library did not remove positions {start} to {end} of sequence id {source}.");
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public byte[]? Save(SpanCopy copy)
+    {
+        _context.SequenceCopy(copy.SequenceId, _scratchId, copy.Start, copy.End);
+        var state = GC.AllocateUninitializedArray<byte>((int)_context.SequenceStateSize(_scratchId));
+        var length = _context.SaveSequence(_scratchId, state);
+        ClearScratch();
+        return length == state.Length ? state : null;
+    }
+
+    /// <inheritdoc/>
+    public bool Restore(in ScheduledRestore restore)
+    {
+        var isRestored = _context.RestoreSequence(_scratchId, restore.Span.State.Span);
+        if (isRestored)
+        {
+            _context.SequenceCopy(_scratchId, restore.Sequence.Lease!.SequenceId, restore.Start, restore.End);
+        }
+
+        ClearScratch();
+        return isRestored;
     }
 
     /// <inheritdoc/>
@@ -115,6 +146,14 @@ internal sealed class LlamaModelRunner : IModelRunner
         var context = _model.CreateContext(_settings, out _);
         _context = context ?? _context;
         return context is not null;
+    }
+
+    private void ClearScratch()
+    {
+        if (!_context.SequenceRemove(_scratchId, -1, -1))
+        {
+            throw new InvalidOperationException("The library did not forget a sequence id.");
+        }
     }
 
     /// <inheritdoc/>

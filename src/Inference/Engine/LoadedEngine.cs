@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Text;
+using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Models.Planning;
@@ -54,6 +55,7 @@ internal sealed class LoadedEngine : IDisposable
     /// </summary>
     public static LoadedEngine Load(
         InferenceOptions options,
+        CacheOptions cache,
         string modelPath,
         CommandQueue commands,
         StepReportQueue reports,
@@ -73,6 +75,7 @@ internal sealed class LoadedEngine : IDisposable
             var settings = EngineContext.Create(
                 options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, options.Threads ?? ProcessorCores.Count());
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
+            var store = runner.Info.CanSavePrefixes && cache.MemoryBytes > 0 ? new PrefixStore(runner.Info.Fingerprint, cache.MemoryBytes) : null;
             var limits = new SchedulerLimits
             {
                 MaxBatchTokens = runner.Info.MaxBatchTokens,
@@ -83,7 +86,7 @@ internal sealed class LoadedEngine : IDisposable
                 PrefillTile = UsesGpu(options) ? 32 : 8,
             };
             var keepWarm = options.Residency.KeepWarmSeconds;
-            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger)
+            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger, store)
             {
                 KeepWarmInterval = keepWarm == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(keepWarm),
             };

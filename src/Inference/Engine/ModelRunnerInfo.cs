@@ -21,6 +21,9 @@ internal sealed record ModelRunnerInfo
     /// <summary>False for recurrent and hybrid models, whose memory cannot be shared or cut.</summary>
     public required bool CanSharePrefixes { get; init; }
 
+    /// <summary>False where <see cref="IModelRunner.Save"/> and <see cref="IModelRunner.Restore"/> cannot be used.</summary>
+    public bool CanSavePrefixes { get; init; }
+
     /// <summary>Everything but the tokens that changes the numbers: model file, KV type, library release.</summary>
     public required string Fingerprint { get; init; }
 }

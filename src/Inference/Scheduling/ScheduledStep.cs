@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using InferenceServer.Inference.Cache;
 
 namespace InferenceServer.Inference.Scheduling;
 
@@ -9,6 +10,9 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
 
     /// <summary>One entry per sequence in the step, decodes first.</summary>
     public IReadOnlyList<ScheduledRow> Rows => _rows;
+
+    /// <summary>Spans that come back from the store before the rows are computed, by other sequences than theirs.</summary>
+    public List<ScheduledRestore> Restores { get; } = [];
 
     /// <summary>What its duration depends on.</summary>
     public StepWork Work { get; private set; }
@@ -31,6 +35,7 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
     internal void Clear()
     {
         _rows.Clear();
+        Restores.Clear();
         Work = default;
         NumOutputs = 0;
     }
@@ -61,4 +66,15 @@ internal readonly record struct ScheduledRow(Sequence Sequence, int Start, int N
 {
     /// <summary>Index within the row of the first of <see cref="NumPromptLogits"/>.</summary>
     public int FirstPromptLogits => Math.Max(0, Sequence.NumPromptLogits - Start);
+}
+
+/// <summary>A part of a sequence's prefix that comes back from the store.</summary>
+/// <param name="Sequence">Whose.</param>
+/// <param name="Span">Where it is; may begin before <paramref name="Start"/> and end after <paramref name="End"/>.</param>
+/// <param name="Start">First position that the sequence lacks.</param>
+/// <param name="End">Position after the last that it gets.</param>
+internal readonly record struct ScheduledRestore(Sequence Sequence, SavedSpan Span, int Start, int End)
+{
+    /// <summary>How many tokens it brings.</summary>
+    public int NumTokens => End - Start;
 }

@@ -8,7 +8,11 @@ namespace InferenceServer.Inference.Scheduling;
 /// decode phase; every sequence has <see cref="Sequence.NumComputedTokens"/> that must catch up with <see cref="Sequence.NumTokens"/>.
 /// No native call, clock, channel or text. Engine thread only.
 /// </summary>
-internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts costs)
+/// <param name="limits">What a step may hold.</param>
+/// <param name="cache">The KV books.</param>
+/// <param name="costs">Predicts durations.</param>
+/// <param name="traffic">To and from prefixes outside the cells; null if there is no such place.</param>
+internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts costs, PrefixTraffic? traffic = null)
 {
     // A sequence that failed in the device this often in a row is itself the suspect.
     private const int MaxFailures = 2;
@@ -83,8 +87,10 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             Admit();
         }
 
+        traffic?.Schedule(_running, Cache, _step);
+        Announce();
         SchedulePrefills();
-        while (_step.Rows.Count == 0 && _running.Count > 0)
+        while (_step.Rows.Count == 0 && _step.Restores.Count == 0 && _running.Count > 0)
         {
             // Nobody decodes and the prefills that run have taken each other's cells: the last one gives way.
             GiveWay(_running[^1]);
@@ -92,6 +98,13 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         }
 
         return _step;
+    }
+
+    /// <summary>Books a span of the step that came back from the store, or did not; all of them, in order, before the rows are computed.</summary>
+    public void PostProcess(in ScheduledRestore restore, bool isRestored, double milliseconds)
+    {
+        traffic!.PostProcess(restore, isRestored, milliseconds, Cache);
+        Announce();
     }
 
     /// <summary>Books a step that ran. <paramref name="sampled"/> has one entry per row that wanted an output, in order.</summary>
@@ -257,12 +270,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         sequence.NumPassedTokens = 0;
         NumPreempted -= sequence.Status == SequenceStatus.Preempted ? 1 : 0;
         sequence.Status = SequenceStatus.Running;
-        if (sequence.NumCachedTokens < 0)
-        {
-            sequence.NumCachedTokens = Math.Min(lease.NumTokens, sequence.NumPromptTokens);
-            Admitted.Add(sequence);
-        }
-
+        traffic?.Plan(sequence);
         var index = _running.Count;
         while (index > 0 && (sequence.Class, sequence.Arrival).CompareTo((_running[index - 1].Class, _running[index - 1].Arrival)) < 0)
         {
@@ -270,6 +278,19 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         }
 
         _running.Insert(index, sequence);
+    }
+
+    // Whoever has what it found in the cells and in the store: only then it is known how much that is.
+    private void Announce()
+    {
+        foreach (var sequence in _running)
+        {
+            if (sequence is { NumCachedTokens: < 0, Restore: null })
+            {
+                sequence.NumCachedTokens = Math.Min(sequence.NumComputedTokens, sequence.NumPromptTokens);
+                Admitted.Add(sequence);
+            }
+        }
     }
 
     // Single flight: another sequence is about to compute a longer common prefix than the cache has now.
@@ -304,10 +325,15 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     private void SchedulePrefills()
     {
         _prefills.Clear();
+        if (_step is { Restores.Count: > 0, NumDecodes: > 0 })
+        {
+            return; // what comes back takes the time that running streams can spare
+        }
+
         foreach (var sequence in _running)
         {
             // Also one that came back with only its newest token to compute, after the decodes were chosen.
-            if (sequence.IsPrefill || sequence.Lease!.NumTokens == sequence.NumComputedTokens)
+            if (sequence.Restore is null && (sequence.IsPrefill || sequence.Lease!.NumTokens == sequence.NumComputedTokens))
             {
                 _prefills.Add(sequence);
             }
@@ -392,6 +418,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     {
         _running.Remove(sequence);
         sequence.NumComputedTokens = 0;
+        sequence.Restore = null;
         sequence.Status = SequenceStatus.Preempted;
         NumPreempted++;
         _waiting.Add(sequence);
@@ -419,6 +446,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     {
         if (sequence.Lease is { } lease)
         {
+            traffic?.Keep(sequence);
             Cache.Attach(lease, sequence.Tokens);
             Cache.Release(lease);
             sequence.Lease = null;

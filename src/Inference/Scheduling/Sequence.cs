@@ -96,6 +96,12 @@ internal class Sequence
     /// <summary>Cells it holds; null unless <see cref="SequenceStatus.Running"/>.</summary>
     public KvLease? Lease { get; set; }
 
+    /// <summary>What comes back from the store before anything is computed; null if nothing does, or nothing more.</summary>
+    public RestorePlan? Restore { get; set; }
+
+    /// <summary>The tokens whose KV exists; they do not change any more.</summary>
+    public ReadOnlyMemory<int> ComputedTokens => _tokens.AsMemory(0, NumComputedTokens);
+
     /// <summary>All tokens.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, NumTokens);
 

@@ -19,6 +19,10 @@ internal sealed partial class LogOptionsValidator : IValidateOptions<LogOptions>
 [OptionsValidator]
 internal sealed partial class InferenceOptionsValidator : IValidateOptions<InferenceOptions>;
 
+/// <summary>Checks the attributes of <see cref="CacheOptions"/>; generated.</summary>
+[OptionsValidator]
+internal sealed partial class CacheOptionsValidator : IValidateOptions<CacheOptions>;
+
 /// <summary>Checks the attributes of <see cref="MetricsOptions"/>; generated.</summary>
 [OptionsValidator]
 internal sealed partial class MetricsOptionsValidator : IValidateOptions<MetricsOptions>;

@@ -68,7 +68,8 @@ internal static class ServerApplication
             provider.GetRequiredService<ServedModel>().Metadata.Path,
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<ServedModel>().Embedding?.Metadata,
-            provider.GetRequiredService<GrammarCache>()));
+            provider.GetRequiredService<GrammarCache>(),
+            provider.GetRequiredService<Settings>().Cache));
         services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
 
         // Not AddSystemd: it would say that the service is ready before the model is loaded.

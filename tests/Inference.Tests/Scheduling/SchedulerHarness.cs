@@ -11,13 +11,14 @@ internal sealed class SchedulerHarness
     private readonly SampledToken[] _sampled;
     private long _nextId;
 
-    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0)
+    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0)
     {
         Limits = new SchedulerLimits { MaxBatchTokens = maxBatchTokens, MaxSequences = maxSequences, MaxOutputs = Math.Max(maxSequences, maxOutputs), MaxSequenceTokens = maxSequenceTokens ?? numCells };
         _memory = new SimulatedMemory(numCells);
         _sampled = new SampledToken[maxSequences];
         NumIds = numIds;
-        Scheduler = new Scheduler(Limits, new KvCache(numCells, numIds, canShare, "test"), Costs);
+        Traffic = storeBytes > 0 && canShare ? new PrefixTraffic(new PrefixStore("test", storeBytes), Limits) : null;
+        Scheduler = new Scheduler(Limits, new KvCache(numCells, numIds, canShare, "test"), Costs, Traffic);
     }
 
     public SchedulerLimits Limits { get; }
@@ -28,8 +29,17 @@ internal sealed class SchedulerHarness
 
     public Scheduler Scheduler { get; }
 
+    /// <summary>To the store beside the simulated memory, where a token takes 8 bytes; null without one.</summary>
+    public PrefixTraffic? Traffic { get; }
+
+    /// <summary>Says whether a restore works; the default is that all do.</summary>
+    public Func<ScheduledRestore, bool> CanRestore { get; set; } = _ => true;
+
     /// <summary>Picks the next token of a sequence; the default is a function of its tokens.</summary>
     public Func<Sequence, SampledToken> Pick { get; set; } = sequence => new SampledToken(((sequence.Tokens[^1] * 31) + sequence.NumTokens) & 0xFFFFFF, null);
+
+    /// <summary>How long a span takes to come back.</summary>
+    public double RestoreMilliseconds { get; set; } = 1;
 
     public List<Sequence> Finished { get; } = [];
 
@@ -48,6 +58,7 @@ internal sealed class SchedulerHarness
         var step = Scheduler.Schedule();
         _memory.Apply(Scheduler.Cache.Operations);
         Scheduler.Cache.ClearOperations();
+        Restore(step);
         if (step.Rows.Count > 0)
         {
             _memory.Run(step);
@@ -72,6 +83,7 @@ internal sealed class SchedulerHarness
         Finished.AddRange(Scheduler.Finished);
         Scheduler.Finished.Clear();
         Scheduler.Admitted.Clear();
+        Save();
         CheckBooks();
         return step;
     }
@@ -80,6 +92,9 @@ internal sealed class SchedulerHarness
     public void FailStep()
     {
         var step = Scheduler.Schedule();
+        _memory.Apply(Scheduler.Cache.Operations);
+        Scheduler.Cache.ClearOperations();
+        Restore(step);
         _memory.Clear();
         Scheduler.PostProcessFailure(step);
         Scheduler.Restart(new KvCache(Scheduler.Cache.NumCells, NumIds, Scheduler.Cache.CanShare, "test"));
@@ -105,6 +120,32 @@ internal sealed class SchedulerHarness
         foreach (var sequence in Scheduler.Running)
         {
             Assert.Equal(sequence.Tokens[..sequence.NumComputedTokens].ToArray(), _memory.GetTokens(sequence.Lease!.SequenceId));
+        }
+    }
+
+    private void Restore(ScheduledStep step)
+    {
+        foreach (var restore in step.Restores)
+        {
+            var isRestored = restore.Start == restore.Sequence.NumComputedTokens && CanRestore(restore);
+            if (isRestored)
+            {
+                _memory.Restore(restore);
+            }
+
+            Scheduler.PostProcess(restore, isRestored, RestoreMilliseconds);
+        }
+
+        _memory.Apply(Scheduler.Cache.Operations);
+        Scheduler.Cache.ClearOperations();
+    }
+
+    private void Save()
+    {
+        Traffic?.BeginSaves(stepMs: 10);
+        while (Traffic?.NextSave(Scheduler.Cache) is { } copy)
+        {
+            Traffic.CompleteSave(copy, _memory.Save(copy), milliseconds: 1);
         }
     }
 

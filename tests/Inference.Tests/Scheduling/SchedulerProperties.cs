@@ -28,8 +28,11 @@ public sealed class SchedulerProperties
         from batch in Gen.Choose(1, 5)
         from spareOutputs in Gen.Choose(0, 40)
         from canShare in Gen.Choose(0, 5)
+        from storeTokens in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(64, 600)), (2, Gen.Constant(1_000_000)))
+        from everyNthFails in Gen.Choose(0, 9)
         from acts in Gen.ListOf(Acts)
-        select new Scenario(cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, acts.ToList());
+        select new Scenario(
+            cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, storeTokens, everyNthFails, acts.ToList());
 
     [Fact]
     public void Scheduler_RandomLoad_LosesNothingAndGivesWhatACachelessRunGives()
@@ -40,9 +43,10 @@ public sealed class SchedulerProperties
     private static bool Holds(Scenario scenario)
     {
         var harness = new SchedulerHarness(
-            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs)
+            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs, scenario.StoreTokens * 8)
         {
             Pick = Pick,
+            CanRestore = restore => scenario.EveryNthRestoreFails == 0 || restore.End % scenario.EveryNthRestoreFails != 1,
         };
         var sequences = new List<Sequence>();
         foreach (var act in scenario.Acts)
@@ -146,9 +150,9 @@ public sealed class SchedulerProperties
 
     private sealed record Fail : Act;
 
-    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, List<Act> Acts)
+    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, int StoreTokens, int EveryNthRestoreFails, List<Act> Acts)
     {
         public override string ToString() =>
-            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}: {string.Join(", ", Acts)}";
+            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}, store {StoreTokens}, restores fail {EveryNthRestoreFails}: {string.Join(", ", Acts)}";
     }
 }

@@ -12,6 +12,7 @@ internal sealed class TinyEngine : IAsyncDisposable
 {
     private readonly string _folder;
     private long _nextId;
+    private long _checksBefore;
 
     private TinyEngine(string folder, InferenceEngine engine)
     {
@@ -22,7 +23,8 @@ internal sealed class TinyEngine : IAsyncDisposable
     public InferenceEngine Engine { get; }
 
     public static async Task<TinyEngine> StartAsync(
-        KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, int keepWarmSeconds = 0, Action<GgufWriter>? change = null)
+        KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, int keepWarmSeconds = 0, Action<GgufWriter>? change = null,
+        int? cacheMemory = null)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
         var path = Path.Combine(folder, "tiny.gguf");
@@ -39,7 +41,7 @@ internal sealed class TinyEngine : IAsyncDisposable
             Threads = 1,
             Residency = new ResidencyOptions { KeepWarmSeconds = keepWarmSeconds },
         };
-        var engine = new InferenceEngine(options, path, NullLoggerFactory.Instance);
+        var engine = new InferenceEngine(options, path, NullLoggerFactory.Instance, cache: new CacheOptions { MemoryLimit = cacheMemory });
         await engine.StartAsync(null);
         Assert.Null(engine.Failure);
         Assert.Equal(EngineState.Ready, engine.State);
@@ -64,6 +66,7 @@ internal sealed class TinyEngine : IAsyncDisposable
 
     public GenerationStream Submit(GenerationRequest request)
     {
+        _checksBefore = Engine.Stats.NumBookChecks;
         var result = Engine.Submit(request);
         Assert.Equal(SubmitStatus.Accepted, result.Status);
         return result.Stream!;
@@ -99,16 +102,15 @@ internal sealed class TinyEngine : IAsyncDisposable
         throw new InvalidOperationException("The stream ended without a Finished event.");
     }
 
-    /// <summary>Waits until nothing runs and the books have been compared with the library's memory.</summary>
+    /// <summary>Waits until nothing runs, what is to be kept was copied out, and the books have been compared with the library's memory.</summary>
     public async Task<EngineStats> WaitUntilIdleAsync()
     {
         var deadline = DateTime.UtcNow.AddSeconds(30);
-        while (Engine.Stats is not { NumRunning: 0, NumWaiting: 0, NumQueued: 0, NumUsedCells: 0 } && DateTime.UtcNow < deadline)
+        while ((Engine.Stats is not { NumRunning: 0, NumWaiting: 0, NumQueued: 0, NumUsedCells: 0 } || Engine.Stats.NumBookChecks <= _checksBefore) && DateTime.UtcNow < deadline)
         {
             await Task.Delay(5);
         }
 
-        await Task.Delay(20);
         var stats = Engine.Stats;
         Assert.Equal((0, 0, 0, 0), (stats.NumRunning, stats.NumWaiting, stats.NumQueued, stats.NumUsedCells));
         Assert.Equal(0, stats.NumBookErrors);

@@ -1,0 +1,129 @@
+using InferenceServer.Inference.Cache;
+
+namespace InferenceServer.Inference.Scheduling;
+
+/// <summary>
+/// Decides what moves between the cells and the store: what a request finds there comes back before its first step, what it leaves behind is copied out after its last.
+/// The engine moves it and tells how long it took. Engine thread only.
+/// </summary>
+internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits)
+{
+    // Of the latency target: the step that follows takes its time as well.
+    private const double ShareOfTarget = 0.5;
+
+    // Of a step, and milliseconds: what copying out may lengthen a step by, unless a single span takes longer.
+    private const double ShareOfStep = 0.1;
+    private const double MaxSaveMs = 5;
+
+    private readonly PrefixSaver _saver = new(store);
+    private readonly CopyPace _restores = new();
+    private readonly CopyPace _saves = new();
+    private int _saveRoom;
+
+    /// <summary>The prefixes outside the cells.</summary>
+    public PrefixStore Store => store;
+
+    /// <summary>Tokens that came back since start.</summary>
+    public long NumRestoredTokens { get; private set; }
+
+    /// <summary>Milliseconds that they took.</summary>
+    public double RestoreMilliseconds { get; private set; }
+
+    /// <summary>Milliseconds that copies to the store took.</summary>
+    public double SaveMilliseconds { get; private set; }
+
+    /// <summary>True if there may be something to copy out.</summary>
+    public bool HasSaves => _saver.HasWork;
+
+    /// <summary>A sequence got its cells: looks for what continues them.</summary>
+    public void Plan(Sequence sequence) => sequence.Restore = sequence.ReusePrefix
+        ? store.Find(sequence.Tokens, sequence.NumComputedTokens, sequence.FirstWantedLogits, sequence.Salt)
+        : null;
+
+    /// <summary>A sequence is about to give its cells back.</summary>
+    public void Keep(Sequence sequence)
+    {
+        if (sequence.ReusePrefix)
+        {
+            _saver.Add(sequence.ComputedTokens, sequence.Salt);
+        }
+    }
+
+    /// <summary>Adds to a step what comes back with it, and takes the cells: at least a span, and no more than half the latency target has time for.</summary>
+    public void Schedule(IReadOnlyList<Sequence> running, KvCache cache, ScheduledStep step)
+    {
+        var room = Math.Max(1, _restores.TokensWithin((limits.InterTokenTargetMs ?? InferenceOptions.DefaultInterTokenTargetMs) * ShareOfTarget));
+        for (var i = 0; i < running.Count && room > 0; i++)
+        {
+            var (sequence, lease) = (running[i], running[i].Lease!);
+            while (room > 0 && sequence.Restore is { Next: { } span } plan)
+            {
+                // The library wants a cell for every token of the span; those that the sequence has already are free again right after.
+                var (start, end) = (lease.NumTokens, Math.Min(span.End, plan.End));
+                if (!cache.TryTake(lease, span.Tokens.Length))
+                {
+                    plan.Stop();
+                    EndIfDone(sequence);
+                    break;
+                }
+
+                cache.Return(lease, span.Tokens.Length - (end - start));
+                step.Restores.Add(new ScheduledRestore(sequence, span, start, end));
+                plan.Advance();
+                room -= span.Tokens.Length;
+            }
+        }
+    }
+
+    /// <summary>Books a span that came back, or did not: then nothing more of its plan does, and the rest is computed. Call in the order of the step.</summary>
+    /// <param name="restore">From the step.</param>
+    /// <param name="isRestored">False: the cells are as before.</param>
+    /// <param name="milliseconds">How long it took.</param>
+    /// <param name="cache">The books.</param>
+    public void PostProcess(in ScheduledRestore restore, bool isRestored, double milliseconds, KvCache cache)
+    {
+        var sequence = restore.Sequence;
+        if (isRestored)
+        {
+            sequence.NumComputedTokens = restore.End;
+            NumRestoredTokens += restore.NumTokens;
+            RestoreMilliseconds += milliseconds;
+            _restores.Observe(restore.Span.Tokens.Length, milliseconds);
+        }
+        else
+        {
+            cache.Return(sequence.Lease!, restore.NumTokens);
+            sequence.Restore!.Stop();
+        }
+
+        if (sequence.Lease!.NumTokens == sequence.NumComputedTokens)
+        {
+            cache.Attach(sequence.Lease, sequence.Tokens);
+            EndIfDone(sequence);
+        }
+    }
+
+    /// <summary>A step ended: so much may be copied out before the next.</summary>
+    /// <param name="stepMs">How long it took, in milliseconds; null if there was none, because there is nothing to compute.</param>
+    public void BeginSaves(double? stepMs) => _saveRoom = Math.Max(1, _saves.TokensWithin(Math.Min(MaxSaveMs, (stepMs * ShareOfStep) ?? MaxSaveMs)));
+
+    /// <summary>The next span to copy out now; null if there is none or no time.</summary>
+    public SpanCopy? NextSave(KvCache cache) => _saveRoom > 0 ? _saver.Next(cache) : null;
+
+    /// <summary>What <see cref="NextSave"/> asked for was copied; <paramref name="state"/> is null if the library could not.</summary>
+    public void CompleteSave(SpanCopy copy, byte[]? state, double milliseconds)
+    {
+        _saver.Complete(copy, state);
+        _saves.Observe(copy.End - copy.Start, milliseconds);
+        _saveRoom -= copy.End - copy.Start;
+        SaveMilliseconds += milliseconds;
+    }
+
+    private static void EndIfDone(Sequence sequence)
+    {
+        if (sequence.Restore is { Next: null } && sequence.Lease!.NumTokens == sequence.NumComputedTokens)
+        {
+            sequence.Restore = null;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using InferenceServer.Inference.Scheduling;
+
+namespace InferenceServer.Inference.Tests.Scheduling;
+
+public sealed class PrefixTrafficTests
+{
+    private const long Plenty = 1 << 20;
+
+    [Fact]
+    public void Schedule_ConversationThatLeftTheCells_ComesBackInsteadOfBeingComputed()
+    {
+        var harness = new SchedulerHarness(numCells: 1024, storeBytes: Plenty);
+        var prompt = SchedulerHarness.Tokens(700, 1);
+        harness.Add(prompt);
+        Drain(harness);
+        harness.Add(SchedulerHarness.Tokens(1000, 2), maxOutput: 1);
+        Drain(harness);
+
+        var again = harness.Add(prompt);
+        var numPrefilled = 0;
+        do
+        {
+            numPrefilled += harness.Step().NumPrefillTokens;
+        }
+        while (harness.Scheduler.HasWork);
+
+        Assert.Equal(699, again.NumCachedTokens);
+        Assert.Equal(1, numPrefilled);
+        Assert.Equal(699, harness.Traffic!.NumRestoredTokens);
+    }
+
+    [Fact]
+    public void Schedule_OnlyThePartThatLeftTheCells_ComesBack()
+    {
+        var harness = new SchedulerHarness(numCells: 1024, storeBytes: Plenty);
+        int[] stem = SchedulerHarness.Tokens(300, 1);
+        harness.Add([.. stem, .. SchedulerHarness.Tokens(400, 2)], maxOutput: 1);
+        Drain(harness);
+        harness.Add([.. stem, .. SchedulerHarness.Tokens(650, 3)], maxOutput: 1);
+        Drain(harness);
+
+        var again = harness.Add([.. stem, .. SchedulerHarness.Tokens(400, 2), 7], maxOutput: 1);
+        Drain(harness);
+
+        Assert.Equal(700, again.NumCachedTokens);
+        Assert.Equal(400, harness.Traffic!.NumRestoredTokens);
+    }
+
+    [Fact]
+    public void Schedule_AnotherTailInTheMiddleOfASpan_TakesWhatIsCommon()
+    {
+        var harness = new SchedulerHarness(numCells: 1024, storeBytes: Plenty);
+        var prompt = SchedulerHarness.Tokens(700, 1);
+        harness.Add(prompt, maxOutput: 1);
+        Drain(harness);
+        harness.Add(SchedulerHarness.Tokens(1000, 2), maxOutput: 1);
+        Drain(harness);
+
+        var other = harness.Add([.. prompt[..500], .. SchedulerHarness.Tokens(100, 3)], maxOutput: 1);
+        Drain(harness);
+
+        Assert.Equal(500, other.NumCachedTokens);
+    }
+
+    [Fact]
+    public void Schedule_SpanThatDoesNotComeBack_IsComputed()
+    {
+        var harness = new SchedulerHarness(numCells: 1024, storeBytes: Plenty) { CanRestore = restore => restore.Start < 128 };
+        var prompt = SchedulerHarness.Tokens(700, 1);
+        harness.Add(prompt);
+        Drain(harness);
+        harness.Add(SchedulerHarness.Tokens(1000, 2), maxOutput: 1);
+        Drain(harness);
+
+        var again = harness.Add(prompt);
+        Drain(harness);
+
+        Assert.Equal(128, again.NumCachedTokens);
+        Assert.Equal(708, again.NumTokens);
+    }
+
+    [Fact]
+    public void Schedule_BesideARunningStream_TheStreamGetsATokenInEveryStep()
+    {
+        // A span takes half the latency target, which the first conversation to come back teaches.
+        var harness = new SchedulerHarness(numCells: 4096, storeBytes: Plenty) { RestoreMilliseconds = 125 };
+        int[][] prompts = [SchedulerHarness.Tokens(1900, 1), SchedulerHarness.Tokens(1900, 2)];
+        harness.Add(prompts[0], maxOutput: 1);
+        harness.Add(prompts[1], maxOutput: 1);
+        Drain(harness);
+        harness.Add(SchedulerHarness.Tokens(4000, 3), maxOutput: 1);
+        Drain(harness);
+        harness.Add(prompts[0], maxOutput: 1);
+        Drain(harness);
+
+        var stream = harness.Add(SchedulerHarness.Tokens(10, 4), maxOutput: 100);
+        harness.Step();
+        var again = harness.Add(prompts[1], maxOutput: 1);
+        var numSteps = 0;
+        while (again.NumCachedTokens < 0)
+        {
+            var before = stream.NumTokens;
+            var step = harness.Step();
+            numSteps++;
+            Assert.Equal(before + 1, stream.NumTokens);
+            Assert.Single(step.Restores);
+        }
+
+        Assert.Equal(1899, again.NumCachedTokens);
+        Assert.Equal(30, numSteps);
+    }
+
+    [Fact]
+    public void Schedule_SeveralWithTheSamePrefixAtOnce_ItComesBackOnce()
+    {
+        var harness = new SchedulerHarness(numCells: 2048, storeBytes: Plenty);
+        var prompt = SchedulerHarness.Tokens(700, 1);
+        harness.Add(prompt, maxOutput: 1);
+        Drain(harness);
+        harness.Add(SchedulerHarness.Tokens(2000, 2), maxOutput: 1);
+        Drain(harness);
+
+        Sequence[] several = [.. Enumerable.Range(0, 3).Select(i => harness.Add([.. prompt, i], maxOutput: 1))];
+        Drain(harness);
+
+        Assert.All(several, sequence => Assert.Equal(700, sequence.NumCachedTokens));
+        Assert.Equal(700, harness.Traffic!.NumRestoredTokens);
+    }
+
+    [Theory]
+    [InlineData(true, null)]
+    [InlineData(false, "salt")]
+    public void Schedule_OtherSaltOrNoReuse_TakesNothing(bool reuse, string? salt)
+    {
+        var harness = new SchedulerHarness(numCells: 1024, storeBytes: Plenty);
+        var prompt = SchedulerHarness.Tokens(700, 1);
+        harness.Add(prompt, salt: "salt");
+        Drain(harness);
+        harness.Add(SchedulerHarness.Tokens(1000, 2), maxOutput: 1);
+        Drain(harness);
+
+        var other = harness.Add(prompt, reuse: reuse, salt: salt);
+        Drain(harness);
+
+        Assert.Equal(0, other.NumCachedTokens);
+    }
+
+    private static void Drain(SchedulerHarness harness)
+    {
+        do
+        {
+            harness.Step();
+        }
+        while (harness.Scheduler.HasWork || harness.Traffic!.HasSaves);
+    }
+}
