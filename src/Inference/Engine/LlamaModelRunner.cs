@@ -12,6 +12,9 @@ internal sealed class LlamaModelRunner : IModelRunner
     private readonly ContextSettings _settings;
     private readonly NativeBatch _batch;
     private readonly int _scratchId;
+
+    // From an id to its twin; 0 without twins.
+    private readonly int _twinOffset;
     private readonly int[] _firstTokenOfRow;
     private readonly int[] _lastTokenOfRow;
     private ContextHandle _context;
@@ -28,17 +31,21 @@ internal sealed class LlamaModelRunner : IModelRunner
 
         // The last id is nobody's: through it the library saves and restores a part of a sequence.
         _scratchId = settings.MaxSequences - 1;
+
+        // With a sliding window the library writes new tokens into cells that the window of their only sequence has passed, although another may fork there. Two ids hold every cell
+        // then: a sequence's own and its twin, which always has the same cells.
+        _twinOffset = canShare && model.SlidingWindow > 0 ? _scratchId / 2 : 0;
         Info = new ModelRunnerInfo
         {
             NumCells = context.NumCells,
-            NumSequenceIds = canShare ? _scratchId : settings.MaxSequences,
+            NumSequenceIds = !canShare ? settings.MaxSequences : _twinOffset > 0 ? _twinOffset : _scratchId,
             MaxBatchTokens = Math.Min(settings.MaxBatchTokens, context.NumUbatch),
             MaxOutputs = context.NumOutputs,
             MaxSequenceTokens = Math.Min(context.NumCells, model.NumContextTrain),
             CanSharePrefixes = canShare,
 
-            // With a sliding window the library makes room for what comes back in cells that the window has passed, although others may want them.
-            CanSavePrefixes = canShare && model.SlidingWindow == 0,
+            // Of a span that is longer than the window the library would save the end only.
+            CanSavePrefixes = canShare && model.SlidingWindow is 0 or >= PrefixStore.SpanSize,
             Fingerprint = fingerprint,
         };
     }
@@ -62,11 +69,15 @@ internal sealed class LlamaModelRunner : IModelRunner
             var (kind, source, target, start, end) = operations[i];
             if (kind == CacheOperationKind.Copy)
             {
-                _context.SequenceCopy(source, target, start, end);
+                Copy(source, target, start, end);
             }
-            else if (!_context.SequenceRemove(source, start, end))
+            else
             {
-                throw new InvalidOperationException($"The library did not remove positions {start} to {end} of sequence id {source}.");
+                Remove(source, start, end);
+                if (_twinOffset > 0)
+                {
+                    Remove(source + _twinOffset, start, end);
+                }
             }
         }
     }
@@ -77,7 +88,7 @@ internal sealed class LlamaModelRunner : IModelRunner
         _context.SequenceCopy(copy.SequenceId, _scratchId, copy.Start, copy.End);
         var state = GC.AllocateUninitializedArray<byte>((int)_context.SequenceStateSize(_scratchId));
         var length = _context.SaveSequence(_scratchId, state);
-        ClearScratch();
+        Remove(_scratchId, -1, -1);
         return length == state.Length ? state : null;
     }
 
@@ -87,10 +98,10 @@ internal sealed class LlamaModelRunner : IModelRunner
         var isRestored = _context.RestoreSequence(_scratchId, restore.Span.State.Span);
         if (isRestored)
         {
-            _context.SequenceCopy(_scratchId, restore.Sequence.Lease!.SequenceId, restore.Start, restore.End);
+            Copy(_scratchId, restore.Sequence.Lease!.SequenceId, restore.Start, restore.End);
         }
 
-        ClearScratch();
+        Remove(_scratchId, -1, -1);
         return isRestored;
     }
 
@@ -119,6 +130,7 @@ internal sealed class LlamaModelRunner : IModelRunner
         if (status == DecodeStatus.Ok)
         {
             _context.Synchronize();
+            HoldTwice(step);
         }
 
         return status switch
@@ -148,18 +160,36 @@ internal sealed class LlamaModelRunner : IModelRunner
         return context is not null;
     }
 
-    private void ClearScratch()
-    {
-        if (!_context.SequenceRemove(_scratchId, -1, -1))
-        {
-            throw new InvalidOperationException("The library did not forget a sequence id.");
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
         _context.Dispose();
         _batch.Dispose();
+    }
+
+    private void Copy(int source, int target, int start, int end)
+    {
+        _context.SequenceCopy(source, target, start, end);
+        if (_twinOffset > 0)
+        {
+            _context.SequenceCopy(source, target + _twinOffset, start, end);
+        }
+    }
+
+    private void Remove(int sequenceId, int start, int end)
+    {
+        if (!_context.SequenceRemove(sequenceId, start, end))
+        {
+            throw new InvalidOperationException($"The library did not remove positions {start} to {end} of sequence id {sequenceId}.");
+        }
+    }
+
+    private void HoldTwice(ScheduledStep step)
+    {
+        for (var i = 0; _twinOffset > 0 && i < step.Rows.Count; i++)
+        {
+            var id = step[i].Sequence.Lease!.SequenceId;
+            _context.SequenceCopy(id, id + _twinOffset, step[i].Start, step[i].Start + step[i].NumTokens);
+        }
     }
 }

@@ -73,7 +73,7 @@ internal sealed class LoadedEngine : IDisposable
         {
             var sharesPrefixes = !model.IsRecurrent && !model.IsHybrid;
             var settings = EngineContext.Create(
-                options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, options.Threads ?? ProcessorCores.Count());
+                options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, model.SlidingWindow > 0, options.Threads ?? ProcessorCores.Count());
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
             var store = runner.Info.CanSavePrefixes && cache.MemoryBytes > 0 ? new PrefixStore(runner.Info.Fingerprint, cache.MemoryBytes) : null;
             var limits = new SchedulerLimits

@@ -8,11 +8,12 @@ namespace InferenceServer.Integration.Tests.Engine;
 public sealed class PrefixStoreTests
 {
     [Theory]
-    [InlineData(KvCacheType.Q8_0)]
-    [InlineData(KvCacheType.BF16)]
-    public async Task Submit_ConversationThatLeftTheCells_ComesBackAndAnswersAsComputed(KvCacheType kvType)
+    [InlineData(KvCacheType.Q8_0, false)]
+    [InlineData(KvCacheType.BF16, false)]
+    [InlineData(KvCacheType.Q8_0, true)]
+    public async Task Submit_ConversationThatLeftTheCells_ComesBackAndAnswersAsComputed(KvCacheType kvType, bool hasWindow)
     {
-        await using var tiny = await TinyEngine.StartAsync(kvType, context: 1024);
+        await using var tiny = await TinyEngine.StartAsync(kvType, ArchitectureOf(hasWindow), context: 1024);
         var prompt = TinyEngine.Tokens(700, 1);
         var first = await tiny.RunAsync(tiny.Request(prompt, maxOutput: 20));
         int[] next = [.. prompt, .. first.Tokens, .. TinyEngine.Tokens(30, 2)];
@@ -27,10 +28,12 @@ public sealed class PrefixStoreTests
         Assert.Equal(computed.Tokens, second.Tokens);
     }
 
-    [Fact]
-    public async Task Submit_AnotherEndInTheMiddleOfASpan_TakesWhatIsCommonAndAnswersAsComputed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Submit_AnotherEndInTheMiddleOfASpan_TakesWhatIsCommonAndAnswersAsComputed(bool hasWindow)
     {
-        await using var tiny = await TinyEngine.StartAsync(context: 1024);
+        await using var tiny = await TinyEngine.StartAsync(architecture: ArchitectureOf(hasWindow), context: 1024);
         var prompt = TinyEngine.Tokens(700, 1);
         await tiny.RunAsync(tiny.Request(prompt, maxOutput: 1));
         await FillCellsAsync(tiny);
@@ -55,23 +58,23 @@ public sealed class PrefixStoreTests
         Assert.Equal(0, (await tiny.WaitUntilIdleAsync()).NumSavedTokens);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Submit_ModelWhoseCellsCannotBeSaved_KeepsNothing(bool isRecurrent)
+    [Fact]
+    public async Task Submit_ModelWhoseCellsCannotBeSaved_KeepsNothing()
     {
-        await using var tiny = await TinyEngine.StartAsync(architecture: isRecurrent ? TinyArchitecture.Recurrent : TinyArchitecture.SlidingWindow, context: 1024);
+        await using var tiny = await TinyEngine.StartAsync(architecture: TinyArchitecture.Recurrent, context: 1024);
         await tiny.RunAsync(tiny.Request(TinyEngine.Tokens(300, 1)));
 
         Assert.Equal(0, (await tiny.WaitUntilIdleAsync()).NumSavedTokens);
     }
 
     // Conversations of random lengths that together need many times the cells, turn by turn, side by side, some given up: the texts are those of an engine without a store.
-    [Fact]
-    public async Task Submit_ManyConversationsInTurns_AnswersAsWithoutAStore()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Submit_ManyConversationsInTurns_AnswersAsComputed(bool hasWindow)
     {
-        await using var tiny = await TinyEngine.StartAsync(context: 2048, parallel: 4);
-        await using var plain = await TinyEngine.StartAsync(context: 2048, parallel: 4, cacheMemory: 0);
+        await using var tiny = await TinyEngine.StartAsync(architecture: ArchitectureOf(hasWindow), context: 2048, parallel: 4);
+        await using var plain = await TinyEngine.StartAsync(architecture: ArchitectureOf(hasWindow), context: 2048, parallel: 4, cacheMemory: 0);
         var random = new Random(7);
         int[][] conversations = [.. Enumerable.Range(0, 6).Select(i => TinyEngine.Tokens(random.Next(100, 700), i))];
         for (var turn = 0; turn < 4; turn++)
@@ -98,6 +101,8 @@ public sealed class PrefixStoreTests
 
         Assert.True((await tiny.WaitUntilIdleAsync()).NumRestoredTokens > 1000);
     }
+
+    private static TinyArchitecture ArchitectureOf(bool hasWindow) => hasWindow ? TinyArchitecture.SlidingWindow : TinyArchitecture.Llama;
 
     private static async Task FillCellsAsync(TinyEngine tiny)
     {

@@ -82,7 +82,7 @@ public sealed partial class MemoryPlanTests : IDisposable
         AssertWithin(0.001, logged.State, plan.StateBytes);
 
         // It begins with a row for each sequence, and grows when a step wants more.
-        var context = EngineContext.Create(settings.Context, settings.Parallel, settings.KvCacheType, !file.File.Shape.HasState, threads: 1);
+        var context = EngineContext.Create(settings.Context, settings.Parallel, settings.KvCacheType, !file.File.Shape.HasState, file.File.Shape.HasWindows, threads: 1);
         AssertWithin(0.001, logged.Output * context.NumOutputs / context.MaxSequences, plan.OutputBytes);
         AssertWithin(0.20, logged.Compute, plan.ComputeBytes);
         AssertWithin(0.02, logged.Total, plan.TotalBytes);
@@ -99,7 +99,7 @@ public sealed partial class MemoryPlanTests : IDisposable
         {
             using var model = LoadedModel.Load(new ModelLoadSettings { Path = path, NoAlloc = noAlloc, Devices = [] }, CancellationToken.None).Model!;
             var settings = EngineContext.Create(
-                plan.Settings.Context, plan.Settings.Parallel, plan.Settings.KvCacheType, !model.IsRecurrent && !model.IsHybrid, threads: 1);
+                plan.Settings.Context, plan.Settings.Parallel, plan.Settings.KvCacheType, !model.IsRecurrent && !model.IsHybrid, model.SlidingWindow > 0, threads: 1);
             using var context = model.CreateContext(settings, out var failure);
             Assert.Null(failure);
             return new Allocations(

@@ -24,12 +24,13 @@ internal static class EngineContext
     /// <param name="parallel">Sequences that compute at the same time.</param>
     /// <param name="kvCacheType">Type of K and V.</param>
     /// <param name="sharesPrefixes">False for a model that keeps a state instead of cells.</param>
+    /// <param name="hasWindows">True for a model with sliding windows, whose sequences need two ids each.</param>
     /// <param name="threads">CPU threads of a step.</param>
-    public static ContextSettings Create(int numCells, int parallel, KvCacheType kvCacheType, bool sharesPrefixes, int threads) => new()
+    public static ContextSettings Create(int numCells, int parallel, KvCacheType kvCacheType, bool sharesPrefixes, bool hasWindows, int threads) => new()
     {
         NumCells = numCells,
         MaxBatchTokens = MaxBatchTokens,
-        MaxSequences = sharesPrefixes ? Math.Min(MaxSequenceIds, parallel + NumCachedSequences) : parallel,
+        MaxSequences = sharesPrefixes ? Math.Min(MaxSequenceIds, (hasWindows ? 2 * parallel : parallel) + NumCachedSequences) : parallel,
         MaxOutputs = Math.Max(MaxOutputs, parallel),
         KvCacheType = kvCacheType,
         Threads = threads,

@@ -58,7 +58,7 @@ public sealed record MemoryPlan
     {
         var shape = file.Shape;
         settings = settings with { Context = (settings.Context + CellsMultiple - 1) / CellsMultiple * CellsMultiple };
-        var context = EngineContext.Create(settings.Context, settings.Parallel, settings.KvCacheType, !shape.HasState, threads: 1);
+        var context = EngineContext.Create(settings.Context, settings.Parallel, settings.KvCacheType, !shape.HasState, shape.HasWindows, threads: 1);
         var kvPerToken = shape.Layers.Sum(layer => KvRowBytes.Of(settings.KvCacheType, layer));
         var compute = ComputeBuffers.OnDevice(shape, context, settings.Family);
         var hostCompute = 0L;
