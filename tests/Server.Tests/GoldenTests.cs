@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using InferenceServer.Server.Access;
 using InferenceServer.Testing;
@@ -15,6 +16,15 @@ public sealed partial class GoldenTests
     private static readonly string Folder = Path.Combine(RepositoryFiles.Root, "tests", "Server.Tests", "Golden");
 
     private static readonly string[] HeadersLeftOut = ["Date", "Transfer-Encoding", "Connection"];
+
+    // What they say is another thing every time, or a page of the web.
+    private static readonly string[] OtherPages = ["/metrics", "/snapshots", "/"];
+
+    // They take what a generation takes, and generate nothing.
+    private static readonly string[] NeverStreamed = ["/apply-template", "/v1/messages/count_tokens", "/v1/responses/input_tokens"];
+
+    // An answer as a whole, and as a stream.
+    private static readonly Regex[] Forms = [new("^200\n[^{]*Content-Type: application/json"), new("^200\n[^{]*Content-Type: (text/event-stream|application/x-ndjson)")];
 
     public static TheoryData<string> Names() => new(Directory.GetFiles(Folder, "*.request").Select(Path.GetFileNameWithoutExtension).Order()!);
 
@@ -42,6 +52,49 @@ public sealed partial class GoldenTests
         Assert.Equal(await File.ReadAllTextAsync(golden), answer);
     }
 
+    [Fact]
+    public async Task Endpoints_OfTheDescription_HaveGoldenFilesWholeAndAsAStream()
+    {
+        var files = Directory.GetFiles(Folder, "*.request").Select(path => (Request: RequestFile.Read(path), Answer: File.ReadAllText(Path.ChangeExtension(path, ".response")))).ToArray();
+        await using var app = await TestApp.StartAsync();
+        using var document = JsonDocument.Parse(await app.Client.GetStringAsync("/openapi/v1.json"));
+        var missing = new List<string>();
+        foreach (var route in document.RootElement.GetProperty("paths").EnumerateObject().Where(route => !OtherPages.Contains(route.Name)))
+        {
+            var path = new Regex($"^{Parameter().Replace(Regex.Escape(route.Name), "[^/]+")}(\\?|$)");
+            foreach (var method in route.Value.EnumerateObject())
+            {
+                var own = files.Where(file => path.IsMatch(file.Request.Path) && file.Request.Method.Equals(method.Name, StringComparison.OrdinalIgnoreCase)).ToArray();
+                if (own.Length == 0)
+                {
+                    missing.Add($"{method.Name} {route.Name}");
+                }
+                else if (!NeverStreamed.Contains(route.Name) && CanStream(document.RootElement, method.Value))
+                {
+                    missing.AddRange(Forms.Where(form => !own.Any(file => form.IsMatch(file.Answer))).Select(form => $"{method.Name} {route.Name} {form}"));
+                }
+            }
+        }
+
+        Assert.Empty(missing);
+    }
+
+    private static bool CanStream(JsonElement document, JsonElement operation)
+    {
+        if (!operation.TryGetProperty("requestBody", out var body))
+        {
+            return false;
+        }
+
+        var schema = body.GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        while (schema.TryGetProperty("$ref", out var reference))
+        {
+            schema = reference.GetString()!.Split('/').Skip(1).Aggregate(document, (node, name) => node.GetProperty(name));
+        }
+
+        return schema.TryGetProperty("properties", out var properties) && properties.TryGetProperty("stream", out _);
+    }
+
     private static async Task<string> DumpAsync(HttpResponseMessage response)
     {
         var text = new StringBuilder();
@@ -65,6 +118,9 @@ public sealed partial class GoldenTests
 
     [GeneratedRegex("(call_|toolu_)[A-Za-z0-9]{24}")]
     private static partial Regex CallId();
+
+    [GeneratedRegex("\\\\{[^/]+}")]
+    private static partial Regex Parameter();
 
     [GeneratedRegex("req_[0-9a-f]{32}")]
     private static partial Regex RequestId();

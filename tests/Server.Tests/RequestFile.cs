@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Models;
 using InferenceServer.Testing;
@@ -8,7 +9,8 @@ namespace InferenceServer.Server.Tests;
 
 /// <summary>
 /// A request in a file: lines of set-up ("# reply: a|b", "# cached: 3", "# template: Qwen3-Coder", "# Server:Alias: x"; "# twice: true"
-/// sends it once before; "# body: chat" takes the body of another file beside it), method and path, headers, a blank line, the body.
+/// sends it once before; "# before: response" sends another file beside it before, whose answer's id stands for "{id}" in the path;
+/// "# body: chat" takes the body of another file beside it), method and path, headers, a blank line, the body.
 /// </summary>
 internal sealed class RequestFile
 {
@@ -16,6 +18,7 @@ internal sealed class RequestFile
     private readonly List<(string Key, string? Value)> _settings = [];
     private readonly (string Key, string Value)[] _headers;
     private readonly string _folder;
+    private RequestFile? _before;
 
     private RequestFile(string path)
     {
@@ -34,7 +37,7 @@ internal sealed class RequestFile
 
     public string Method { get; }
 
-    public string Path { get; }
+    public string Path { get; private set; }
 
     public string Body { get; private set; }
 
@@ -43,8 +46,19 @@ internal sealed class RequestFile
 
     public static RequestFile Read(string path) => new(path);
 
-    /// <summary>A server as the request wants it. Once.</summary>
-    public Task<TestApp> StartAsync() => TestApp.StartAsync(_engine, [.. _settings]);
+    /// <summary>A server as the request wants it, which has answered what comes before. Once.</summary>
+    public async Task<TestApp> StartAsync()
+    {
+        var app = await TestApp.StartAsync(_engine, [.. _settings]);
+        if (_before is not null)
+        {
+            using var response = await _before.SendAsync(app, _before.Body);
+            var answer = JsonElement.Parse(await response.Content.ReadAsStringAsync());
+            Path = Path.Replace("{id}", answer.GetProperty("id").GetString(), StringComparison.Ordinal);
+        }
+
+        return app;
+    }
 
     /// <summary>Sends the request, or the same with another body.</summary>
     public async Task<HttpResponseMessage> SendAsync(TestApp app, string body)
@@ -72,6 +86,9 @@ internal sealed class RequestFile
                 break;
             case "body":
                 Body = Read(System.IO.Path.Combine(_folder, line.Value + ".request")).Body;
+                break;
+            case "before":
+                _before = Read(System.IO.Path.Combine(_folder, line.Value + ".request"));
                 break;
             case "template":
                 _settings.Add(("Inference:ChatTemplate", ReferenceTemplates.FileOf(line.Value)));

@@ -52,6 +52,9 @@ public sealed class FakeEngine : IInferenceEngine
     /// <summary>What encoding throws, as a bug would; null for nothing.</summary>
     public Exception? Failing { get; set; }
 
+    /// <summary>A text that cannot be encoded; null for none.</summary>
+    public string? Unencodable { get; set; }
+
     /// <summary>Everything submitted so far, in order.</summary>
     public IReadOnlyList<FakeGeneration> Generations => [.. _submitted];
 
@@ -78,6 +81,11 @@ public sealed class FakeEngine : IInferenceEngine
         if (Failing is { } failure)
         {
             throw failure;
+        }
+
+        if (Unencodable is { } text && prompt.ToString().Trim() == text)
+        {
+            throw new EngineUnavailableException(EngineState.Failed);
         }
 
         LastPrompt = prompt;

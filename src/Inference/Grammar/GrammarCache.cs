@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace InferenceServer.Inference.Grammar;
 
 /// <summary>
@@ -5,7 +7,8 @@ namespace InferenceServer.Inference.Grammar;
 /// schema pays for it once. Whoever asks for a source that is being compiled waits for that one. Any thread.
 /// </summary>
 /// <param name="capacity">Sources at most. Each may hold <see cref="GrammarLimits.MaxRememberedBytes"/> and its rules, as a rule far less.</param>
-public sealed class GrammarCache(int capacity = 64)
+/// <param name="observer">Told how long a source took to compile, on the thread that compiled it; not told of one that was found.</param>
+public sealed class GrammarCache(int capacity = 64, Action<TimeSpan>? observer = null)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<GrammarSource, LinkedListNode<(GrammarSource Source, Lazy<GrammarResult> Result)>> _nodes = [];
@@ -45,7 +48,7 @@ public sealed class GrammarCache(int capacity = 64)
             }
             else
             {
-                node = new LinkedListNode<(GrammarSource, Lazy<GrammarResult>)>((source, new Lazy<GrammarResult>(() => GrammarCompiler.Compile(source))));
+                node = new LinkedListNode<(GrammarSource, Lazy<GrammarResult>)>((source, new Lazy<GrammarResult>(() => Compile(source))));
                 _nodes.Add(source, node);
             }
 
@@ -60,5 +63,13 @@ public sealed class GrammarCache(int capacity = 64)
         }
 
         return result.Value;
+    }
+
+    private GrammarResult Compile(GrammarSource source)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var result = GrammarCompiler.Compile(source);
+        observer?.Invoke(Stopwatch.GetElapsedTime(start));
+        return result;
     }
 }

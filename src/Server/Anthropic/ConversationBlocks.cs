@@ -37,18 +37,9 @@ internal static class ConversationBlocks
                 fields.PathOf("messages"), "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.", "empty_array"));
         }
 
-        var index = 0;
-        foreach (var item in array.EnumerateArray())
+        foreach (var message in fields.Objects("messages", array))
         {
-            var path = MessageFields.Item(fields.PathOf("messages"), index++);
-            if (item.ValueKind == JsonValueKind.Object)
-            {
-                ReadMessage(new JsonFields(item, path, fields.Errors), messages);
-            }
-            else
-            {
-                fields.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
-            }
+            ReadMessage(message, messages);
         }
 
         return messages.DrainToImmutable();
@@ -68,7 +59,7 @@ internal static class ConversationBlocks
         }
 
         var parts = ImmutableArray.CreateBuilder<string>();
-        foreach (var block in Blocks(value, fields.PathOf("system"), fields.Errors))
+        foreach (var block in fields.Objects("system", value))
         {
             if (block.RequiredText("type") is not { } type)
             {
@@ -127,7 +118,7 @@ internal static class ConversationBlocks
 
         var parts = ImmutableArray.CreateBuilder<string>();
         var hasResults = false;
-        foreach (var block in Blocks(value, message.PathOf("content"), message.Errors))
+        foreach (var block in message.Objects("content", value))
         {
             if (block.RequiredText("type") is not { } type)
             {
@@ -165,7 +156,7 @@ internal static class ConversationBlocks
         var parts = ImmutableArray.CreateBuilder<string>();
         var calls = ImmutableArray.CreateBuilder<ChatToolCall>();
         var thought = new StringBuilder();
-        foreach (var block in Blocks(value, message.PathOf("content"), message.Errors))
+        foreach (var block in message.Objects("content", value))
         {
             switch (block.RequiredText("type"))
             {
@@ -217,7 +208,7 @@ internal static class ConversationBlocks
         }
 
         var parts = ImmutableArray.CreateBuilder<string>();
-        foreach (var part in Blocks(value, block.PathOf("content"), block.Errors))
+        foreach (var part in block.Objects("content", value))
         {
             if (part.RequiredText("type") is { } type)
             {
@@ -264,7 +255,7 @@ internal static class ConversationBlocks
 
         return value.ValueKind == JsonValueKind.String
             ? value.GetString()!
-            : string.Join('\n', Blocks(value, fields.PathOf(name), fields.Errors).Select(ReadTextOf));
+            : string.Join('\n', fields.Objects(name, value).Select(ReadTextOf));
     }
 
     private static string ReadTextOf(JsonFields block)
@@ -285,23 +276,6 @@ internal static class ConversationBlocks
 
     private static JsonElement? Content(JsonFields fields, string name) =>
         fields.Kind(name, "a string or an array of blocks", JsonValueKind.String, JsonValueKind.Array);
-
-    private static IEnumerable<JsonFields> Blocks(JsonElement array, string path, RequestErrors errors)
-    {
-        var index = 0;
-        foreach (var item in array.EnumerateArray())
-        {
-            var at = MessageFields.Item(path, index++);
-            if (item.ValueKind == JsonValueKind.Object)
-            {
-                yield return new JsonFields(item, at, errors);
-            }
-            else
-            {
-                errors.Add(RequestError.WrongType(at, "an object", JsonFields.Describe(item.ValueKind)));
-            }
-        }
-    }
 
     private static void Refuse(JsonFields block, string type) => block.Errors.Add(RequestError.UnsupportedValue(
         block.PathOf("type"), $"Content blocks of type '{JsonFields.Short(type)}' are not supported here: this model takes text only."));

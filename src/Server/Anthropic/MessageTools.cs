@@ -17,27 +17,15 @@ internal sealed record MessageTools(ImmutableArray<JsonElement> Shown, ToolUse U
         var shown = ImmutableArray.CreateBuilder<JsonElement>();
         var tools = ImmutableArray.CreateBuilder<RequestedTool>();
         var skipped = ImmutableArray.CreateBuilder<string>();
-        if (fields.Array("tools") is { } array)
+        foreach (var tool in fields.Objects("tools"))
         {
-            var index = 0;
-            foreach (var item in array.EnumerateArray())
+            if (tool.Text("type") is { } type and not "custom")
             {
-                var path = MessageFields.Item(fields.PathOf("tools"), index++);
-                if (item.ValueKind != JsonValueKind.Object)
-                {
-                    fields.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
-                    continue;
-                }
-
-                var tool = new JsonFields(item, path, fields.Errors);
-                if (tool.Text("type") is { } type and not "custom")
-                {
-                    skipped.Add(tool.Text("name") ?? type);
-                }
-                else
-                {
-                    ReadTool(tool, shown, tools);
-                }
+                skipped.Add(tool.Text("name") ?? type);
+            }
+            else
+            {
+                ReadTool(tool, shown, tools);
             }
         }
 

@@ -43,7 +43,7 @@ internal static class Embeddings
             return RequestError.UnsupportedValue("model", $"The model '{model.Id}' is a reranker: it gives scores and no embeddings. Use /v1/rerank.");
         }
 
-        string PlaceOf(int index) => request.IsList ? MessageFields.Item("input", index) : "input";
+        string PlaceOf(int index) => request.IsList ? JsonFields.Item("input", index) : "input";
         var computed = await pipeline.EmbedAsync(request.Inputs, "input", PlaceOf, context.RequestAborted);
         if (!computed.TryGet(out var result, out error))
         {

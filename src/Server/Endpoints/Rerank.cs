@@ -51,7 +51,7 @@ internal static class Rerank
 
         var inputs = request.Documents.Select(document => ToInput(model.Embedding, request, document)).ToImmutableArray();
         var computed = await pipeline.EmbedAsync(
-            inputs, request.DocumentsField, index => MessageFields.Item(request.DocumentsField, index), context.RequestAborted);
+            inputs, request.DocumentsField, index => JsonFields.Item(request.DocumentsField, index), context.RequestAborted);
         if (!computed.TryGet(out var result, out error))
         {
             return error;

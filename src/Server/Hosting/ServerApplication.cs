@@ -92,7 +92,7 @@ internal static class ServerApplication
         AddResponses(services);
         services.AddSingleton<RunningGenerations>();
         services.AddWebPage();
-        services.AddSingleton(new GrammarCache());
+        services.AddSingleton(provider => new GrammarCache(observer: provider.GetRequiredService<ServerInstruments>().RecordCompile));
         services.AddSingleton<GrammarStop>();
         services.AddSingleton<ChatConstraints>();
         services.AddSingleton<GenerationStarter>();

@@ -73,26 +73,10 @@ internal static class NativeRequestReader
 
     private static void ReadExtras(JsonFields fields, StringBuilder text)
     {
-        if (fields.Array("input_extra") is not { } array)
+        foreach (var extra in fields.Objects("input_extra"))
         {
-            return;
-        }
-
-        var index = 0;
-        foreach (var item in array.EnumerateArray())
-        {
-            var path = MessageFields.Item(fields.PathOf("input_extra"), index++);
-            if (item.ValueKind != JsonValueKind.Object)
-            {
-                fields.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
-                continue;
-            }
-
-            var extra = new JsonFields(item, path, fields.Errors);
             var name = extra.Text("filename");
-            extra.Require("text");
-
-            text.Append(name).Append(name is null ? "" : "\n").Append(extra.Text("text")).Append('\n');
+            text.Append(name).Append(name is null ? "" : "\n").Append(extra.RequiredText("text")).Append('\n');
         }
     }
 }

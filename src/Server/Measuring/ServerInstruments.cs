@@ -71,8 +71,8 @@ internal sealed class ServerInstruments
         }
     }
 
-    /// <summary>A grammar was compiled, in so many seconds.</summary>
-    public void RecordCompile(double seconds) => _compile.Record(seconds);
+    /// <summary>A grammar was compiled, or found to be none, in so much time.</summary>
+    public void RecordCompile(TimeSpan duration) => _compile.Record(duration.TotalSeconds);
 
     /// <summary>Labels that all metrics of an operation have; made once per request.</summary>
     /// <param name="operation">In OpenTelemetry's words: <c>chat</c>, <c>text_completion</c>.</param>

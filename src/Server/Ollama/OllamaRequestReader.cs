@@ -112,7 +112,7 @@ internal static class OllamaRequestReader
         {
             if (array[index].ValueKind == JsonValueKind.Object)
             {
-                var message = new JsonFields(array[index], MessageFields.Item(fields.PathOf("messages"), index), fields.Errors);
+                var message = new JsonFields(array[index], JsonFields.Item(fields.PathOf("messages"), index), fields.Errors);
                 RefuseUnlessEmpty(message, "images");
                 named[index] = named[index] with { Name = message.Text("tool_name") ?? named[index].Name };
             }

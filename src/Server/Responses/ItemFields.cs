@@ -27,7 +27,7 @@ internal static class ItemFields
         {
             null => [],
             { ValueKind: JsonValueKind.String } text => [text.GetString()!],
-            { } parts => ReadParts(parts, message.PathOf("content"), message.Errors),
+            { } parts => [.. message.Objects("content", parts).Select(ReadPart)],
         };
     }
 
@@ -59,26 +59,6 @@ internal static class ItemFields
             ? JsonFields.Short(named.GetString()!)
             : "part";
         return $"[{type} left out: this model takes text only]";
-    }
-
-    private static ImmutableArray<string> ReadParts(JsonElement array, string path, RequestErrors errors)
-    {
-        var texts = ImmutableArray.CreateBuilder<string>(array.GetArrayLength());
-        foreach (var item in array.EnumerateArray())
-        {
-            var at = MessageFields.Item(path, texts.Count);
-            if (item.ValueKind == JsonValueKind.Object)
-            {
-                texts.Add(ReadPart(new JsonFields(item, at, errors)));
-            }
-            else
-            {
-                errors.Add(RequestError.WrongType(at, "an object", JsonFields.Describe(item.ValueKind)));
-                texts.Add("");
-            }
-        }
-
-        return texts.MoveToImmutable();
     }
 
     private static string ReadPart(JsonFields part)

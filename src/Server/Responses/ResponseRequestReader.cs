@@ -43,7 +43,7 @@ internal static class ResponseRequestReader
         var index = 0;
         foreach (var item in history.Concat(input))
         {
-            items.Add(item, MessageFields.Item("input", index++));
+            items.Add(item, JsonFields.Item("input", index++));
         }
 
         var messages = items.Build();
@@ -156,7 +156,7 @@ internal static class ResponseRequestReader
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
-            items.Add(item, MessageFields.Item(Name, index++));
+            items.Add(item, JsonFields.Item(Name, index++));
         }
 
         return [.. value.EnumerateArray()];
@@ -170,7 +170,7 @@ internal static class ResponseRequestReader
             var index = 0;
             foreach (var item in array.EnumerateArray())
             {
-                var path = MessageFields.Item(fields.PathOf("include"), index++);
+                var path = JsonFields.Item(fields.PathOf("include"), index++);
                 if (item.ValueKind == JsonValueKind.String)
                 {
                     names.Add(item.GetString()!);

@@ -6,7 +6,8 @@ namespace InferenceServer.Server.Responses;
 
 /// <summary>
 /// Reads <c>tools</c>. Agents offer the tools that run on OpenAI's servers to everybody and go on without; these are left out, and
-/// so are the grammars of custom tools in a syntax that is not known here. <see cref="ResponseToolChoice"/> refuses what is asked for and not there.
+/// so are the grammars of custom tools in a syntax that is not known here, unless such a tool is strict or must be called.
+/// <see cref="ResponseToolChoice"/> refuses what is asked for and not there.
 /// </summary>
 /// <param name="fields">The body.</param>
 internal sealed class ResponseTools(JsonFields fields)
@@ -14,6 +15,9 @@ internal sealed class ResponseTools(JsonFields fields)
     private readonly ImmutableArray<JsonElement>.Builder _shown = ImmutableArray.CreateBuilder<JsonElement>();
     private readonly ImmutableArray<RequestedTool>.Builder _tools = ImmutableArray.CreateBuilder<RequestedTool>();
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
+
+    // What was wrong with the grammar of a tool that goes without it, by the model's name for the tool.
+    private readonly Dictionary<string, RequestError> _unenforced = new(StringComparer.Ordinal);
 
     /// <summary>Their names.</summary>
     public ToolNames Names { get; } = new();
@@ -24,30 +28,22 @@ internal sealed class ResponseTools(JsonFields fields)
     /// <summary>The tools to show to the template, in the form it is made for, none if the choice says so; and what may be called.</summary>
     public (ImmutableArray<JsonElement> Shown, ToolUse Use) Read()
     {
-        if (fields.Array("tools") is { } array)
+        foreach (var tool in fields.Objects("tools"))
         {
-            ReadList(array, fields.PathOf("tools"), space: null);
+            ReadTool(tool, space: null);
         }
 
         var use = new ToolUse { Tools = _tools.ToImmutable(), IsSingle = fields.Flag("parallel_tool_calls") == false };
-        var chosen = ResponseToolChoice.Apply(fields, use, Names);
-        return chosen == ToolUse.None ? ([], chosen) : (_shown.ToImmutable(), chosen);
-    }
-
-    private void ReadList(JsonElement array, string path, string? space)
-    {
-        var index = 0;
-        foreach (var item in array.EnumerateArray())
+        var chosen = new ResponseToolChoice(Names).Apply(fields, use);
+        foreach (var tool in chosen.MustCall ? chosen.Tools : [])
         {
-            var at = MessageFields.Item(path, index++);
-            if (item.ValueKind != JsonValueKind.Object)
+            if (_unenforced.TryGetValue(tool.Name, out var error))
             {
-                fields.Errors.Add(RequestError.WrongType(at, "an object", JsonFields.Describe(item.ValueKind)));
-                continue;
+                fields.Errors.Add(error);
             }
-
-            ReadTool(new JsonFields(item, at, fields.Errors), space);
         }
+
+        return chosen == ToolUse.None ? ([], chosen) : (_shown.ToImmutable(), chosen);
     }
 
     private void ReadTool(JsonFields tool, string? space)
@@ -64,9 +60,9 @@ internal sealed class ResponseTools(JsonFields fields)
                 break;
             case "namespace" when space is null:
                 var name = tool.RequiredText("name");
-                if (tool.Array("tools") is { } inner && name is not null)
+                foreach (var inner in tool.Objects("tools"))
                 {
-                    ReadList(inner, tool.PathOf("tools"), name);
+                    ReadTool(inner, name ?? "");
                 }
 
                 break;
@@ -92,12 +88,32 @@ internal sealed class ResponseTools(JsonFields fields)
     private void ReadCustom(JsonFields tool, string? space)
     {
         var description = tool.Text("description");
-        var pattern = CustomToolFields.ReadPattern(tool, holder: null, (_, syntax) => _skipped.Add($"grammar in {JsonFields.Short(syntax)}"));
+        var isStrict = tool.Flag("strict") == true;
+        RequestError? unknown = null;
+        var pattern = CustomToolFields.ReadPattern(tool, holder: null, error => unknown = error);
         if (tool.RequiredText("name") is { } name)
         {
             var modelName = Names.Add(space, name, isCustom: true);
+            Weaken(modelName, isStrict, unknown);
             _tools.Add(RequestedTool.Custom(modelName, pattern, tool.PathOf("format")));
             _shown.Add(ShownTool.OfCustom(modelName, description));
         }
+    }
+
+    private void Weaken(string modelName, bool isStrict, RequestError? unknown)
+    {
+        if (unknown is null)
+        {
+            return;
+        }
+
+        if (isStrict)
+        {
+            fields.Errors.Add(unknown);
+            return;
+        }
+
+        _skipped.Add($"grammar of {modelName}");
+        _unenforced[modelName] = unknown;
     }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using InferenceServer.Server.Validation;
 
 namespace InferenceServer.Server.Responses;
@@ -38,25 +37,11 @@ internal static class ThoughtText
 
     private static string Join(JsonFields item, string name)
     {
-        if (item.Array(name) is not { } array)
-        {
-            return "";
-        }
-
         var texts = new List<string>();
-        var index = 0;
-        foreach (var part in array.EnumerateArray())
+        foreach (var part in item.Objects(name))
         {
-            var path = MessageFields.Item(item.PathOf(name), index++);
-            if (part.ValueKind != JsonValueKind.Object)
-            {
-                item.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(part.ValueKind)));
-                continue;
-            }
-
-            var fields = new JsonFields(part, path, item.Errors);
-            fields.Text("type");
-            texts.Add(fields.Text("text") ?? "");
+            part.Text("type");
+            texts.Add(part.Text("text") ?? "");
         }
 
         return string.Join("\n\n", texts);

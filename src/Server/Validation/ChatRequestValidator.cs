@@ -172,7 +172,7 @@ internal static class ChatRequestValidator
             var index = 0;
             foreach (var item in modalities.EnumerateArray())
             {
-                var path = MessageFields.Item(fields.PathOf("modalities"), index++);
+                var path = JsonFields.Item(fields.PathOf("modalities"), index++);
                 if (item.ValueKind != JsonValueKind.String)
                 {
                     errors.Add(RequestError.WrongType(path, "a string", JsonFields.Describe(item.ValueKind)));

@@ -131,7 +131,7 @@ internal static class ConstraintFields
         {
             if (item.ValueKind != JsonValueKind.String)
             {
-                fields.Errors.Add(RequestError.WrongType(MessageFields.Item(fields.PathOf(name), options.Count), "a string", JsonFields.Describe(item.ValueKind)));
+                fields.Errors.Add(RequestError.WrongType(JsonFields.Item(fields.PathOf(name), options.Count), "a string", JsonFields.Describe(item.ValueKind)));
             }
 
             options.Add(new GrammarPart.Literal(item.ValueKind == JsonValueKind.String ? item.GetString()! : ""));

@@ -10,7 +10,7 @@ internal static class CustomToolFields
     {
         var name = custom.RequiredText("name") ?? "";
         custom.Text("description");
-        return RequestedTool.Custom(name, ReadPattern(custom, "grammar", Refuse), custom.PathOf("format"));
+        return RequestedTool.Custom(name, ReadPattern(custom, "grammar", custom.Errors.Add), custom.PathOf("format"));
     }
 
     /// <summary>What the template is shown.</summary>
@@ -21,8 +21,8 @@ internal static class CustomToolFields
     /// <summary>The regular expression that the text of a tool has to match; null for any text.</summary>
     /// <param name="tool">The tool, which has the format.</param>
     /// <param name="holder">The field of the format that holds a grammar's own fields; null if the format holds them itself.</param>
-    /// <param name="refuse">Told of a grammar in another syntax.</param>
-    public static string? ReadPattern(JsonFields tool, string? holder, Action<JsonFields, string> refuse)
+    /// <param name="refuse">Given the error of a grammar in another syntax.</param>
+    public static string? ReadPattern(JsonFields tool, string? holder, Action<RequestError> refuse)
     {
         if (tool.Object("format") is not { } value)
         {
@@ -44,7 +44,7 @@ internal static class CustomToolFields
         }
     }
 
-    private static string? ReadGrammar(JsonFields grammar, Action<JsonFields, string> refuse)
+    private static string? ReadGrammar(JsonFields grammar, Action<RequestError> refuse)
     {
         var definition = grammar.RequiredText("definition");
         switch (grammar.RequiredText("syntax"))
@@ -54,11 +54,9 @@ internal static class CustomToolFields
             case null:
                 return null;
             case { } other:
-                refuse(grammar, other);
+                refuse(RequestError.UnsupportedValue(
+                    grammar.PathOf("syntax"), $"Grammars in '{JsonFields.Short(other)}' are not supported. Supported syntaxes are: 'regex'."));
                 return null;
         }
     }
-
-    private static void Refuse(JsonFields grammar, string syntax) => grammar.Errors.Add(RequestError.UnsupportedValue(
-        grammar.PathOf("syntax"), $"Grammars in '{JsonFields.Short(syntax)}' are not supported. Supported syntaxes are: 'regex'."));
 }

@@ -80,7 +80,7 @@ internal static class EmbeddingRequestValidator
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
-            if (ReadItem(item, MessageFields.Item(path, index++), model, fields.Errors) is { } input)
+            if (ReadItem(item, JsonFields.Item(path, index++), model, fields.Errors) is { } input)
             {
                 inputs.Add(input);
             }

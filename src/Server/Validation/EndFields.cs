@@ -56,7 +56,7 @@ internal static class EndFields
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
-            var path = MessageFields.Item(fields.PathOf(name), index++);
+            var path = JsonFields.Item(fields.PathOf(name), index++);
             if (item.ValueKind != JsonValueKind.String)
             {
                 fields.Errors.Add(RequestError.WrongType(path, "a string", JsonFields.Describe(item.ValueKind)));

@@ -58,6 +58,30 @@ internal readonly record struct JsonFields(JsonElement Source, string Path, Requ
 
     public JsonElement? Array(string name) => Kind(name, "an array", JsonValueKind.Array);
 
+    /// <summary>The items of an array that holds objects; none if it is absent. What is no object is reported and left out.</summary>
+    public IEnumerable<JsonFields> Objects(string name) => Array(name) is { } array ? Objects(name, array) : [];
+
+    /// <summary>The same, of an array that was read before.</summary>
+    public IEnumerable<JsonFields> Objects(string name, JsonElement array)
+    {
+        var index = 0;
+        foreach (var item in array.EnumerateArray())
+        {
+            var path = Item(PathOf(name), index++);
+            if (item.ValueKind == JsonValueKind.Object)
+            {
+                yield return new JsonFields(item, path, Errors);
+            }
+            else
+            {
+                Errors.Add(RequestError.WrongType(path, "an object", Describe(item.ValueKind)));
+            }
+        }
+    }
+
+    /// <summary>The place of an array's item in the body.</summary>
+    public static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");
+
     /// <summary>A number within a range, both ends included.</summary>
     public double? Number(string name, double min, double max)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using InferenceServer.Inference.Chat;
 
@@ -35,22 +34,7 @@ internal static class MessageFields
             return [];
         }
 
-        var messages = ImmutableArray.CreateBuilder<ChatMessage>(array.GetArrayLength());
-        foreach (var item in array.EnumerateArray())
-        {
-            var path = Item(fields.PathOf(Name), messages.Count);
-            if (item.ValueKind == JsonValueKind.Object)
-            {
-                messages.Add(ReadMessage(new JsonFields(item, path, fields.Errors)));
-            }
-            else
-            {
-                fields.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
-                messages.Add(new ChatMessage { Role = "user" });
-            }
-        }
-
-        return messages.MoveToImmutable();
+        return [.. fields.Objects(Name, array).Select(ReadMessage)];
     }
 
     private static ChatMessage ReadMessage(JsonFields fields)
@@ -94,25 +78,11 @@ internal static class MessageFields
             return (value.GetString(), default);
         }
 
-        var parts = ImmutableArray.CreateBuilder<string>(value.GetArrayLength());
-        foreach (var item in value.EnumerateArray())
-        {
-            var path = Item(fields.PathOf("content"), parts.Count);
-            parts.Add(ReadPart(item, path, isAssistant, fields.Errors));
-        }
-
-        return (null, parts.MoveToImmutable());
+        return (null, [.. fields.Objects("content", value).Select(part => ReadPart(part, isAssistant))]);
     }
 
-    private static string ReadPart(JsonElement item, string path, bool isAssistant, RequestErrors errors)
+    private static string ReadPart(JsonFields fields, bool isAssistant)
     {
-        if (item.ValueKind != JsonValueKind.Object)
-        {
-            errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
-            return "";
-        }
-
-        var fields = new JsonFields(item, path, errors);
         switch (fields.RequiredText("type"))
         {
             case null:
@@ -122,14 +92,12 @@ internal static class MessageFields
             case "refusal" when isAssistant:
                 return fields.RequiredText("refusal") ?? "";
             case "image_url" or "input_audio" or "file" or "video_url" or "audio_url":
-                errors.Add(RequestError.UnsupportedValue(
+                fields.Errors.Add(RequestError.UnsupportedValue(
                     fields.PathOf("type"), $"Content parts of type '{fields.Text("type")}' are not supported: this model takes text only."));
                 return "";
             default:
-                errors.Add(RequestError.BadValue(fields.PathOf("type"), $"Invalid value: '{JsonFields.Short(fields.Text("type")!)}'. Supported values are: 'text'."));
+                fields.Errors.Add(RequestError.BadValue(fields.PathOf("type"), $"Invalid value: '{JsonFields.Short(fields.Text("type")!)}'. Supported values are: 'text'."));
                 return "";
         }
     }
-
-    internal static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");
 }

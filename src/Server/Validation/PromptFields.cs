@@ -48,7 +48,7 @@ internal static class PromptFields
         var kind = array[0].ValueKind == JsonValueKind.Array ? JsonValueKind.Array : JsonValueKind.String;
         foreach (var item in array.EnumerateArray())
         {
-            var path = MessageFields.Item(fields.PathOf(Name), prompts.Count);
+            var path = JsonFields.Item(fields.PathOf(Name), prompts.Count);
             if (item.ValueKind != kind)
             {
                 fields.Errors.Add(RequestError.WrongType(path, kind == JsonValueKind.Array ? "an array of token ids" : "a string", JsonFields.Describe(item.ValueKind)));

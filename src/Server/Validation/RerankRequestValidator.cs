@@ -77,7 +77,7 @@ internal static class RerankRequestValidator
         var documents = ImmutableArray.CreateBuilder<string>(count);
         foreach (var item in array.EnumerateArray())
         {
-            documents.Add(ReadDocument(item, MessageFields.Item(path, documents.Count), fields.Errors));
+            documents.Add(ReadDocument(item, JsonFields.Item(path, documents.Count), fields.Errors));
         }
 
         return documents.MoveToImmutable();

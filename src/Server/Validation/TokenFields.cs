@@ -16,7 +16,7 @@ internal static class TokenFields
         var index = 0;
         foreach (var item in array.EnumerateArray())
         {
-            var at = MessageFields.Item(path, index);
+            var at = JsonFields.Item(path, index);
             if (item.ValueKind != JsonValueKind.Number)
             {
                 errors.Add(RequestError.WrongType(at, "a token id", JsonFields.Describe(item.ValueKind)));

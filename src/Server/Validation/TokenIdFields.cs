@@ -19,14 +19,14 @@ internal static class TokenIdFields
         {
             if (item.ValueKind != JsonValueKind.Number)
             {
-                errors.Add(RequestError.WrongType(MessageFields.Item(path, index), "a token id", JsonFields.Describe(item.ValueKind)));
+                errors.Add(RequestError.WrongType(JsonFields.Item(path, index), "a token id", JsonFields.Describe(item.ValueKind)));
                 return null;
             }
 
             if (!item.TryGetInt32(out var token) || token < 0 || token >= vocabularySize)
             {
                 errors.Add(RequestError.BadValue(
-                    MessageFields.Item(path, index),
+                    JsonFields.Item(path, index),
                     $"Invalid token id {JsonFields.Short(item.GetRawText())} in '{path}': this model's ids are 0 to {vocabularySize - 1}.{hint}"));
                 return null;
             }

@@ -36,23 +36,7 @@ internal static class ToolFields
     public static ImmutableArray<ChatToolCall> ReadCalls(JsonFields message)
     {
         var calls = ImmutableArray.CreateBuilder<ChatToolCall>();
-        if (message.Array("tool_calls") is { } array)
-        {
-            var index = 0;
-            foreach (var item in array.EnumerateArray())
-            {
-                var path = MessageFields.Item(message.PathOf("tool_calls"), index++);
-                if (item.ValueKind == JsonValueKind.Object)
-                {
-                    calls.Add(ReadCall(new JsonFields(item, path, message.Errors)));
-                }
-                else
-                {
-                    message.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
-                }
-            }
-        }
-
+        calls.AddRange(message.Objects("tool_calls").Select(ReadCall));
         if (message.Object("function_call") is { } old)
         {
             calls.Add(ReadFunction(new JsonFields(old, message.PathOf("function_call"), message.Errors), ""));
@@ -94,26 +78,12 @@ internal static class ToolFields
     private static void ReadList(
         JsonFields fields, string name, ImmutableArray<JsonElement>.Builder shown, ImmutableArray<RequestedTool>.Builder tools, bool isFunctionList)
     {
-        if (fields.Array(name) is not { } array)
+        foreach (var tool in fields.Objects(name))
         {
-            return;
-        }
-
-        var index = 0;
-        foreach (var item in array.EnumerateArray())
-        {
-            var path = MessageFields.Item(fields.PathOf(name), index++);
-            if (item.ValueKind != JsonValueKind.Object)
-            {
-                fields.Errors.Add(RequestError.WrongType(path, "an object", JsonFields.Describe(item.ValueKind)));
-                continue;
-            }
-
-            var tool = new JsonFields(item, path, fields.Errors);
             if (isFunctionList)
             {
                 tools.Add(ReadDeclaration(tool));
-                shown.Add(JsonSerializer.SerializeToElement(new DeclaredTool("function", item), TemplateJson.Default.DeclaredTool));
+                shown.Add(JsonSerializer.SerializeToElement(new DeclaredTool("function", tool.Source), TemplateJson.Default.DeclaredTool));
             }
             else
             {

@@ -58,6 +58,8 @@ public sealed class ChatFormTests
     [InlineData(""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":B}}""", "response_format", "#/properties/city/$ref")]
     [InlineData(""","response_format":{"type":"json_object","schema":B}""", "response_format", "#/properties/city/$ref")]
     [InlineData(""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":B}},"tools":[T:Good]""", "response_format", "#/properties/city/$ref")]
+    [InlineData(""","tools":[T:Good],"tool_choice":"required","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":B}}""", "response_format", "#/properties/city/$ref")]
+    [InlineData(""","tools":[T:Good],"tool_choice":{"type":"function","function":{"name":"Good"}},"guided_regex":"(" """, "guided_regex", "")]
     [InlineData(""","grammar":"root ::= (" """, "grammar", "offset")]
     [InlineData(""","grammar":"root ::= root \"a\"" """, "grammar", "root")]
     [InlineData(""","guided_regex":"[" """, "guided_regex", "")]
@@ -89,13 +91,15 @@ public sealed class ChatFormTests
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
     }
 
-    [Fact]
-    public async Task ParallelCalls_NotWanted_EndTheAnswerBehindTheFirst()
+    [Theory]
+    [InlineData(""","parallel_tool_calls":false""")]
+    [InlineData(""","tool_choice":{"type":"function","function":{"name":"Good"}}""")]
+    public async Task ParallelCalls_NotWanted_EndTheAnswerBehindTheFirst(string fields)
     {
         foreach (var stream in new[] { false, true })
         {
             await using var app = await TestApp.StartAsync(new FakeEngine { IsManual = true }, Qwen3);
-            var pending = app.ChatAsync(Body($$""","tools":[T:Good],"parallel_tool_calls":false,"stream":{{(stream ? "true" : "false")}}"""));
+            var pending = app.ChatAsync(Body($$""","tools":[T:Good]{{fields}},"stream":{{(stream ? "true" : "false")}}"""));
             var generation = await app.Engine.NextAsync(TestApp.Patience);
             generation.Start();
             generation.Token("""<tool_call>{"name":"Good","arguments":{"city":"Oslo"}}</tool_call>""");
@@ -133,6 +137,39 @@ public sealed class ChatFormTests
         Assert.True(request.Thought is null || (!request.Thought.IsOpen && request.Thought.EndTokens.Length == "\n</think>\n\n".Length));
         var prompt = System.Text.Encoding.UTF8.GetString([.. request.PromptTokens.ToArray().Select(token => (byte)token)]);
         Assert.Equal(!mayThink, prompt.EndsWith("<think>\n\n</think>\n\n", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ThoughtLimit_WhoseEndCannotBeEncoded_IsARefusalAndNotNoLimit()
+    {
+        await using var app = await TestApp.StartAsync(Qwen3);
+        app.Engine.Unencodable = "</think>";
+        using var response = await app.ChatAsync(Body(""","thinking_budget_tokens":7"""));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Empty(app.Engine.Generations);
+    }
+
+    [Fact]
+    public async Task Grammar_OfARequest_IsTimedWhenItIsCompiledAndNotWhenItIsFound()
+    {
+        await using var app = await TestApp.StartAsync(("Metrics:Enabled", "true"));
+        Assert.Equal(0, await CountAsync());
+        using var first = await app.ChatAsync(Body(""","guided_regex":"[0-9]{3}" """));
+        var count = await CountAsync();
+        Assert.True(count > 0);
+        using var second = await app.ChatAsync(Body(""","guided_regex":"[0-9]{3}" """));
+        Assert.Equal(count, await CountAsync());
+        using var third = await app.ChatAsync(Body(""","guided_regex":"[0-9]{4}" """));
+        Assert.Equal(2 * count, await CountAsync());
+
+        async Task<int> CountAsync()
+        {
+            const string Name = "inference_grammar_compile_duration_seconds_count ";
+            var page = await app.Client.GetStringAsync("/metrics");
+            var line = page.Split('\n').FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+            return line is null ? 0 : int.Parse(line[Name.Length..], System.Globalization.CultureInfo.InvariantCulture);
+        }
     }
 
     [Fact]

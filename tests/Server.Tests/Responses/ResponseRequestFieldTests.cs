@@ -67,6 +67,8 @@ public sealed class ResponseRequestFieldTests
     [InlineData("tool_choice", "{\"type\":\"allowed_tools\",\"mode\":\"required\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]}", "tool_choice.tools", "invalid_value")]
     [InlineData("tool_choice", "{\"type\":\"allowed_tools\",\"tools\":[5]}", "tool_choice.tools[0]", "invalid_type")]
     [InlineData("tools", "[{\"type\":\"custom\",\"name\":\"f\",\"format\":{\"type\":\"grammar\"}}]", "tools[0].format.definition", "missing_required_parameter")]
+    [InlineData("tools", "[{\"type\":\"custom\",\"name\":\"f\",\"format\":{\"type\":\"grammar\",\"definition\":\"a\"}}]", "tools[0].format.syntax", "missing_required_parameter")]
+    [InlineData("tools", "[{\"type\":\"custom\",\"name\":\"f\",\"strict\":true,\"format\":{\"type\":\"grammar\",\"syntax\":\"lark\",\"definition\":\"a\"}}]", "tools[0].format.syntax", "unsupported_value")]
     [InlineData("conversation", "\"conv_1\"", "conversation", "unsupported_parameter")]
     [InlineData("prompt", "{\"id\":\"p\"}", "prompt", "unsupported_parameter")]
     public void Field_WithWrongPart_IsRefusedByPath(string name, string value, string param, string code)

@@ -185,6 +185,29 @@ public sealed class ResponsesTests
         Assert.Equal(choice != "\"none\"", app.Engine.LastPrompt!.ToString().Contains("\"ping\"", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("\"auto\"", true)]
+    [InlineData("{\"type\":\"function\",\"name\":\"ping\"}", true)]
+    [InlineData("\"required\"", false)]
+    [InlineData("{\"type\":\"custom\",\"name\":\"patch\"}", false)]
+    [InlineData("{\"type\":\"allowed_tools\",\"mode\":\"required\",\"tools\":[{\"type\":\"custom\",\"name\":\"patch\"}]}", false)]
+    public async Task CustomTool_WithAnUnknownGrammar_IsOfferedWithoutItAndNeverForced(string choice, bool isTaken)
+    {
+        await using var app = await TestApp.StartAsync(("Inference:ChatTemplate", ReferenceTemplates.FileOf("Qwen-Qwen3-0.6B")));
+        using var response = await app.PostAsync(
+            "/v1/responses",
+            $$$"""{"input":"x","tool_choice":{{{choice}}},"tools":[{"type":"function","name":"ping"},{"type":"custom","name":"patch","format":{"type":"grammar","syntax":"lark","definition":"start: /a/"}}]}""");
+        if (isTaken)
+        {
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Contains("\"patch\"", app.Engine.LastPrompt!.ToString(), StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal("tools[1].format.syntax", (await RequestBodyTests.AssertErrorAsync(response, HttpStatusCode.BadRequest, "unsupported_value")).GetProperty("param").GetString());
+        }
+    }
+
     [Fact]
     public async Task TextFormat_Schema_IsAGrammarOrRefusedByPlace()
     {
