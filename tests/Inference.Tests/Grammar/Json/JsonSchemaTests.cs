@@ -29,6 +29,21 @@ public sealed class JsonSchemaTests
         Assert.All(item.Invalid, value => Assert.False(automaton.Matches(JsonSerializer.Serialize(value, Compact)), value.GetRawText()));
     }
 
+    [Fact]
+    public void Cases_OfEveryEnforcedKeywordAndFormat_HaveValuesThatFitAndOthers()
+    {
+        string[] keywords =
+        [
+            "type", "properties", "required", "additionalProperties", "patternProperties", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "$defs", "items", "prefixItems", "minItems", "maxItems",
+            "minLength", "maxLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+        ];
+        string[] formats = ["date", "time", "date-time", "uuid", "email", "ipv4", "ipv6", "hostname", "uri", "duration"];
+        var schemas = SchemaCase.All.Values.Where(item => item.Valid.Length > 0 && item.Invalid.Length > 0).Select(item => item.Schema.GetRawText()).ToArray();
+
+        Assert.All(keywords, keyword => Assert.Contains(schemas, schema => schema.Contains($"\"{keyword}\": ", StringComparison.Ordinal)));
+        Assert.All(formats, format => Assert.Contains(schemas, schema => schema.Contains($"\"format\": \"{format}\"", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("""{"not":{"type":"string"}}""", "#/not")]
     [InlineData("""{"type":"object","properties":{"a":{"type":"array","uniqueItems":true}}}""", "#/properties/a/uniqueItems")]
