@@ -35,11 +35,11 @@ internal static class ApiRoutes
             },
         });
 
-    /// <summary>Describes the events that the route answers with when the client asks for a stream.</summary>
-    public static RouteHandlerBuilder WithEvents<T>(this RouteHandlerBuilder route) => route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+    /// <summary>Describes the events, or lines, that the route answers with when the client asks for a stream.</summary>
+    public static RouteHandlerBuilder WithEvents<T>(this RouteHandlerBuilder route, string contentType = "text/event-stream") => route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
     {
         var schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellationToken);
-        operation.Responses?["200"].Content?.Add("text/event-stream", new OpenApiMediaType { Schema = schema });
+        operation.Responses?["200"].Content?.Add(contentType, new OpenApiMediaType { Schema = schema });
     });
 
     /// <summary>Describes the errors that a route may answer with.</summary>

@@ -17,12 +17,14 @@ internal static class OllamaText
             .WithSummary("Answers a conversation in Ollama's dialect, line by line or in one piece.")
             .WithBody<OllamaChatRequest>()
             .Produces<OllamaChatResponse>()
+            .WithEvents<OllamaChatResponse>("application/x-ndjson")
             .WithErrors<OllamaErrorBody>(400, 401, 403, 404, 413, 415, 429, 500, 503);
         routes.MapMethods("/api/generate", [HttpMethods.Post], (Func<HttpContext, Task>)(context => RunAsync(context, GenerateAsync)))
             .WithName("ollamaGenerate").WithTags("Ollama")
             .WithSummary("Answers a prompt in Ollama's dialect, or goes on with a text, line by line or in one piece.")
             .WithBody<OllamaGenerateRequest>()
             .Produces<OllamaGenerateResponse>()
+            .WithEvents<OllamaGenerateResponse>("application/x-ndjson")
             .WithErrors<OllamaErrorBody>(400, 401, 403, 404, 413, 415, 429, 500, 503);
     }
 

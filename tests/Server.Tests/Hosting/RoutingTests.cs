@@ -200,6 +200,58 @@ public sealed class RoutingTests
     }
 
     [Fact]
+    public async Task OpenApi_Document_HasEveryRoutesRequestAndAnswers()
+    {
+        await using var app = await TestApp.StartAsync();
+        using var document = JsonDocument.Parse(await app.Client.GetStringAsync("/openapi/v1.json"));
+        var root = document.RootElement;
+        var missing = new List<string>();
+        foreach (var path in root.GetProperty("paths").EnumerateObject())
+        {
+            foreach (var method in path.Value.EnumerateObject())
+            {
+                var (route, operation) = ($"{method.Name} {path.Name}", method.Value);
+                Check(route, operation.TryGetProperty("summary", out var summary) && summary.GetString()!.Length > 0, "a summary");
+                var fields = operation.TryGetProperty("requestBody", out var body) ? Members(body) : [];
+                Check(route, method.Name != "post" || path.Name.EndsWith("/cancel", StringComparison.Ordinal) || fields.Length > 0, "the request's fields");
+                var ok = operation.GetProperty("responses").GetProperty("200");
+                var types = ok.TryGetProperty("content", out var content) ? content.EnumerateObject().Select(type => type.Name).ToArray() : [];
+                Check(route, types is ["text/plain"] || (types.Length > 0 && Members(ok).Length > 0), "the answer's fields");
+                Check(route, !fields.Contains("stream") || path.Name.EndsWith("_tokens", StringComparison.Ordinal) || path.Name == "/apply-template" || types.Length == 2, "the stream's fields");
+                foreach (var error in operation.GetProperty("responses").EnumerateObject().Where(response => response.Name[0] is '4' or '5'))
+                {
+                    Check(route, Members(error.Value).Length > 0, $"the fields of {error.Name}");
+                }
+            }
+        }
+
+        Assert.Empty(missing);
+
+        void Check(string route, bool isThere, string what)
+        {
+            if (!isThere)
+            {
+                missing.Add($"{route}: {what}");
+            }
+        }
+
+        // Of all content types; an array's are those of its items, an alternative's those of each.
+        string[] Members(JsonElement holder) =>
+            holder.TryGetProperty("content", out var content) && content.EnumerateObject().Select(type => Names(type.Value.GetProperty("schema"))).ToArray() is var lists && lists.All(list => list.Length > 0)
+                ? [.. lists.SelectMany(list => list)]
+                : [];
+
+        string[] Names(JsonElement schema)
+        {
+            schema = Resolve(root, schema);
+            return schema.TryGetProperty("items", out var items) ? Names(items)
+                : schema.TryGetProperty("oneOf", out var either) || schema.TryGetProperty("anyOf", out either) ? [.. either.EnumerateArray().SelectMany(Names)]
+                : schema.TryGetProperty("properties", out var properties) ? [.. properties.EnumerateObject().Select(property => property.Name)]
+                : [];
+        }
+    }
+
+    [Fact]
     public async Task OpenApi_Document_DescribesResponsesAndTheirEvents()
     {
         await using var app = await TestApp.StartAsync();
