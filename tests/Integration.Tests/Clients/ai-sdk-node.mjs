@@ -31,7 +31,6 @@ const called = streamText({
   ...question,
   prompt: 'Weather in Oslo?',
   maxOutputTokens: 40,
-  providerOptions: { local: { parallel_tool_calls: false } },
   tools: { get_weather: weather },
   stopWhen: stepCountIs(2),
   prepareStep: ({ stepNumber }) => ({ toolChoice: stepNumber === 0 ? { type: 'tool', toolName: 'get_weather' } : 'none' }),
