@@ -7,7 +7,7 @@ internal static class Scenarios
 {
     /// <summary>Names, in the order of a run over all.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["streams-1", "streams-4", "streams-8", "streams-16", "shared-prefix", "long-beside-stream", "short-behind-long", "cancel", "conversations", "overload"];
+        ["streams-1", "streams-4", "streams-8", "streams-16", "shared-prefix", "long-beside-stream", "short-behind-long", "cancel", "conversations", "returning", "overload"];
 
     /// <summary>Builds a scenario; throws for a name that is not in <see cref="Names"/>.</summary>
     public static Scenario Create(string name, int seed)
@@ -20,6 +20,7 @@ internal static class Scenarios
             "short-behind-long" => ShortBehindLong(prompts),
             "cancel" => Cancel(prompts),
             "conversations" => Conversations(prompts),
+            "returning" => Returning(prompts),
             "overload" => Overload(prompts),
             _ => Streams(name, int.Parse(name.AsSpan("streams-".Length), CultureInfo.InvariantCulture), prompts),
         };
@@ -115,6 +116,27 @@ internal static class Scenarios
                 }),
             ],
         ]);
+
+    private static Scenario Returning(Prompts prompts)
+    {
+        var text = prompts.Next(2000);
+        ScenarioClient Ask(string group, ScenarioStart start) => new() { Group = group, Turns = [text], MaxTokens = 8, Start = start };
+        ScenarioClient Other() => new() { Group = "others", Turns = [prompts.Next(3000)], MaxTokens = 1 };
+        return new Scenario(
+            "returning",
+            "A prompt of 2,000 words: cold, again at once, after another of 3,000 words, and after one more beside a running stream. For a server whose KV memory holds 4,096 tokens.",
+            [
+                [Ask("cold", ScenarioStart.WithStage)],
+                [Ask("at once", ScenarioStart.WithStage)],
+                [Other()],
+                [Ask("after another", ScenarioStart.WithStage)],
+                [Other()],
+                [
+                    new ScenarioClient { Group = "stream", Turns = [prompts.Next(64)], MaxTokens = 128 },
+                    Ask("after another, beside stream", ScenarioStart.OnceStreaming("stream", 16)),
+                ],
+            ]);
+    }
 
     private static Scenario Overload(Prompts prompts) => new(
         "overload",
