@@ -43,6 +43,9 @@ internal sealed record Snapshot
     /// <summary>Joules per generated token by what they cover; never to be added.</summary>
     public required IReadOnlyList<Reading> JoulesPerToken { get; init; }
 
+    /// <summary>True while the model is read from the disk although it should be in memory; null if unknown.</summary>
+    public required bool? IsPaged { get; init; }
+
     /// <summary>Bytes by what they are.</summary>
     public required IReadOnlyList<Reading> Memory { get; init; }
 

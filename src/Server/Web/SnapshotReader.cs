@@ -70,6 +70,11 @@ internal sealed class SnapshotReader(
             Kv = stats.NumCells == 0 ? null : new KvSnapshot(stats.NumCells, stats.NumUsedCells, stats.NumCachedCells, _map),
             Watts = ReadWatts(values),
             JoulesPerToken = ReadJoules(values),
+            IsPaged = values.Find("inference.model.paged") switch
+            {
+                null => null,
+                var paged => paged != 0,
+            },
             Memory = [.. MemoryRows.Select(row => Known(row.Title, values.Find(row.Name, row.Key, row.Label), null))],
             Mbu = Known("MBU", values.Find("inference.mbu"), ReasonOf(values["inference.mbu.available"] is [var mbu, ..] ? mbu : null) ?? "no_decoding"),
             DecodeRate = values.Find("inference.decode.rate"),
@@ -79,11 +84,11 @@ internal sealed class SnapshotReader(
 
     private static IReadOnlyList<Reading> ReadWatts(MeterValues values)
     {
-        var known = values["hw.host.power"].Concat(values["hw.power"])
-            .Select(value => new Reading($"{value["hw.name"] ?? value["hw.type"]} ({value["hw.id"]})", value.Value, null))
-            .ToList();
+        var parts = values["hw.power"];
+        var known = values["hw.host.power"].Select(value => new Reading($"Whole machine ({value["hw.name"]})", value.Value, null))
+            .Concat(parts.Select(value => new Reading(NameOf(value, parts), value.Value, null)));
         var missing = values["inference.power.channel.available"]
-            .Where(value => value is { Value: 0 } && value["quantity"] is "power" or "energy")
+            .Where(value => value is { Value: 0 } && value["quantity"] is "power" or "energy" && !parts.Any(part => part["hw.id"] == value["hw.id"]))
             .Select(value => new Reading(value["hw.id"] ?? "", null, value["reason"]));
         var absent = values["inference.power.provider.available"]
             .Where(value => value.Value == 0)
@@ -91,10 +96,20 @@ internal sealed class SnapshotReader(
         return [.. known, .. missing, .. absent];
     }
 
+    // Two cards of a kind have one name.
+    private static string NameOf(MeterValue value, IReadOnlyList<MeterValue> all) =>
+        all.Count(other => other["hw.name"] == value["hw.name"]) > 1 ? $"{value["hw.name"]} ({value["hw.id"]})" : value["hw.name"] ?? value["hw.id"] ?? "";
+
     private static IReadOnlyList<Reading> ReadJoules(MeterValues values) =>
     [
         .. values["inference.energy.available"].Select(value => Known(
-            value["source"] ?? "",
+            value["source"] switch
+            {
+                "gpu" => "GPU",
+                "cpu" => "Processor",
+                "system" => "Whole machine",
+                var other => other ?? "",
+            },
             values.Find("inference.energy.per_token", "source", value["source"]),
             ReasonOf(value) ?? "no_tokens")),
     ];

@@ -1,4 +1,5 @@
 using InferenceServer.Integration.Tests.Metrics;
+using InferenceServer.Integration.Tests.Web;
 
 namespace InferenceServer.Integration.Tests.Clients;
 
@@ -15,7 +16,7 @@ public sealed class ClientCollection : ICollectionFixture<ClientCollection.Fixtu
         internal RunningServer Server { get; private set; } = null!;
 
         public async Task InitializeAsync() => Server = await RunningServer.StartAsync(
-            [("Metrics:MemoryBandwidthGBps", "50"), ("Power:PricePerKwh", "0.3"), .. Machine.Settings.Select(setting => (setting.Key, (string?)setting.Value))]);
+            [("Metrics:MemoryBandwidthGBps", "50"), ("Power:PricePerKwh", "0.3"), ("Inference:Threads", Tab.KeepsPictures ? "1" : null), .. Machine.Settings.Select(setting => (setting.Key, (string?)setting.Value))]);
 
         public async Task DisposeAsync()
         {

@@ -94,11 +94,18 @@ internal sealed class Tab : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps a picture where <c>SCREENSHOTS</c> names a folder: that is how those in docs/images were made.</summary>
-    public async Task KeepPictureAsync(string name)
+    /// <summary>
+    /// True where <c>SCREENSHOTS</c> names a folder: that is how the pictures in docs/images were made. The server then computes on one thread, so that
+    /// the browser does not hold up its steps.
+    /// </summary>
+    public static bool KeepsPictures => Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 };
+
+    /// <summary>Keeps a picture, where pictures are kept, once the charts have something to show.</summary>
+    public async Task KeepPictureAsync(string name, int numPoints = 0)
     {
         if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)
         {
+            await WaitUntilAsync($"document.getElementById('chart-tokens').dataset.points >= {numPoints}");
             await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, name + ".png") });
         }
     }

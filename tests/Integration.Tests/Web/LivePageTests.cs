@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using InferenceServer.Integration.Tests.Clients;
 using InferenceServer.Integration.Tests.Metrics;
@@ -21,7 +22,7 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
     [InlineData(ColorScheme.Dark, "page-dark")]
     public async Task Page_OnADesk_ChatsAndShowsTheMachineWithoutErrors(ColorScheme colors, string picture)
     {
-        await using var tab = await browser.OpenAsync(1360, 860, colors);
+        await using var tab = await browser.OpenAsync(1360, 960, colors);
         await tab.Page.GotoAsync(fixture.Server.Address.ToString());
         await Expect(tab.Page.Locator("#state")).ToHaveTextAsync("ready");
         await tab.Page.ClickAsync("#options summary");
@@ -33,13 +34,14 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
         await tab.WaitForAnswerAsync();
         await Expect(tab.Answer.Locator("footer")).ToContainTextAsync("tokens/s");
 
+        using var company = Tab.KeepsPictures ? new Company(fixture.Server) : null;
         await tab.SayAsync(Numbers);
         await tab.WaitUntilAsync("parseFloat(document.getElementById('tokens-per-second').textContent) > 1");
         await Expect(tab.Page.Locator("#running")).ToHaveTextAsync("1 of 8");
         await Expect(tab.Page.Locator("#kv-legend")).ToContainTextAsync("Sequence");
         await tab.WaitUntilAsync("document.getElementById('chart-tokens').dataset.points >= 4 && document.getElementById('chart-gap').dataset.points >= 2");
         await Expect(tab.Page.Locator("#gap")).ToHaveTextAsync(Duration());
-        await tab.KeepPictureAsync(picture);
+        await tab.KeepPictureAsync(picture, numPoints: 20);
 
         // On a fast machine the story may be over by now, and the button hidden.
         await tab.Page.EvaluateAsync("document.getElementById('stop').click()");
@@ -90,7 +92,11 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
         await Expect(tab.Page.Locator("#chat")).ToBeHiddenAsync();
         await tab.WaitUntilAsync("document.getElementById('chart-tokens').dataset.points >= 3");
         Assert.True(await FitsAsync(tab));
-        await tab.KeepPictureAsync("page-phone-machine");
+        await tab.KeepPictureAsync("page-phone-machine", numPoints: 12);
+        await tab.Page.Locator("#memory").ScrollIntoViewIfNeededAsync();
+        await Expect(tab.Page.Locator("#memory dt").Last).ToBeInViewportAsync();
+        Assert.True(await FitsAsync(tab));
+        await tab.KeepPictureAsync("page-phone-watts");
         await tab.Page.ClickAsync("nav button[data-view=chat]");
         await tab.WaitForAnswerAsync();
         Assert.True(await FitsAsync(tab));
@@ -197,6 +203,25 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
 
     [GeneratedRegex("[0-9] [MG]iB")]
     private static partial Regex MemorySize();
+
+    /// <summary>Other clients, so that a picture shows a server at work.</summary>
+    private sealed class Company : IDisposable
+    {
+        private readonly CancellationTokenSource _gone = new();
+        private readonly Task[] _chats;
+
+        public Company(RunningServer server) => _chats =
+        [
+            .. new[] { "Write a long letter to a friend.", "Explain in detail how a lighthouse works.", "Tell the history of the sea." }
+                .Select(text => server.Client.PostAsJsonAsync("/v1/chat/completions", Chats.Body(text, ("max_tokens", 2000), ("ignore_eos", true)), _gone.Token)),
+        ];
+
+        public void Dispose()
+        {
+            _gone.Cancel();
+            Task.WhenAll(_chats).ContinueWith(_ => _gone.Dispose(), TaskScheduler.Default).Wait();
+        }
+    }
 
     private static Task<bool> FitsAsync(Tab tab) => tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight");
 }

@@ -43,6 +43,35 @@ public sealed class SnapshotStreamTests
     }
 
     [Fact]
+    public async Task Watts_OfAMachineThatTellsThem_HaveNamesForPeople()
+    {
+        using var tree = new SysfsTree();
+        foreach (var zone in new[] { 0, 1 })
+        {
+            tree.Write($"class/powercap/intel-rapl:{zone}/name", $"package-{zone}");
+            tree.Write($"class/powercap/intel-rapl:{zone}/energy_uj", 0);
+        }
+
+        tree.Write("class/hwmon/hwmon0/name", "power_meter");
+        tree.Write("class/hwmon/hwmon0/power1_average", 61_500_000);
+        foreach (var card in new[] { 1, 2 })
+        {
+            tree.Write($"class/hwmon/hwmon{card}/name", "amdgpu");
+            tree.Write($"class/hwmon/hwmon{card}/power1_average", card * 100_000_000);
+        }
+
+        await using var app = await TestApp.StartAsync(new FakeEngine(), TimeProvider.System, ("Power:Enabled", "true"), ("Power:SysFolder", tree.Root), ("Power:IntervalMs", "100"));
+        var snapshot = (await ReadAsync(app, 4))[^1];
+        var watts = snapshot.GetProperty("watts").EnumerateArray().ToDictionary(reading => reading.GetProperty("name").GetString()!, reading => reading.GetProperty("value"));
+        Assert.Equal(61.5, watts["Whole machine (power_meter)"].GetDouble());
+        Assert.Equal(100, watts["amdgpu (hwmon/amdgpu-hwmon1)"].GetDouble());
+        Assert.Equal(200, watts["amdgpu (hwmon/amdgpu-hwmon2)"].GetDouble());
+        Assert.Equal(0, watts["package-0"].GetDouble()); // its counter stands still, and nobody says that it works
+        Assert.Equal(["GPU", "Processor", "Whole machine"], snapshot.GetProperty("joules_per_token").EnumerateArray().Select(reading => reading.GetProperty("name").GetString()!));
+        Assert.All(snapshot.GetProperty("joules_per_token").EnumerateArray(), reading => Assert.Equal("no_tokens", reading.GetProperty("reason").GetString()));
+    }
+
+    [Fact]
     public async Task Stream_WithoutTheKey_IsRefused()
     {
         await using var app = await TestApp.StartAsync(("Server:ApiKey", "secret"));

@@ -1,8 +1,11 @@
-// Lines over the last minutes, drawn by uPlot in the page's colours.
+// Lines over up to three minutes, drawn by uPlot in the page's colours.
 import uPlot from './vendor/uplot.js';
 
 const SECONDS = 180;
+const LEAST_SECONDS = 30; // a page just opened shows what it has, not an empty past
 const dark = matchMedia('(prefers-color-scheme: dark)');
+
+const timeOf = seconds => new Date(seconds * 1000).toLocaleTimeString([], { timeStyle: 'medium' });
 
 /** A chart in a box; values are pushed as they come, null for a gap. */
 export class Chart {
@@ -57,11 +60,11 @@ export class Chart {
       legend: { show: false },
       cursor: { show: false },
       scales: {
-        x: { range: (_, min, max) => [max - SECONDS, max] },
+        x: { range: (_, min, max) => [Math.max(max - SECONDS, Math.min(min, max - LEAST_SECONDS)), max] },
         y: { range: (_, min, max) => [0, Math.max(1, max * 1.15)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, size: 22, space: 90 },
+        { ...axis, grid: { show: false }, size: 22, space: 90, values: (_, splits) => splits.map(timeOf) },
         { ...axis, grid: { stroke: read('--line'), width: 1 }, size: 44, space: 28 },
       ],
       series: [{}, { stroke: line, width: 2, fill: read(this.#color + '-soft'), points: { show: false } }],

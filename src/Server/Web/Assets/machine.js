@@ -36,8 +36,9 @@ function show(snapshot, charts) {
   text('gap', snapshot.gap_p99_ms === null ? 'idle' : duration(snapshot.gap_p99_ms));
   showBandwidth(snapshot);
   drawMap(snapshot.kv);
-  list('watts', snapshot.watts, value => `${number(value, 2)} W`);
-  list('joules', snapshot.joules_per_token, value => `${number(value, 3)} J`);
+  list('watts', snapshot.watts, value => `${significant(value)} W`);
+  list('joules', snapshot.joules_per_token, value => `${significant(value)} J`);
+  $('paged').hidden = !snapshot.is_paged;
   list('memory', snapshot.memory, bytes);
 }
 
@@ -49,7 +50,7 @@ function showBandwidth({ mbu, decode_rate: rate, decode_ceiling: ceiling }) {
 
 function list(id, readings, format) {
   const rows = readings.flatMap(({ name, value, reason }) => [
-    el('dt', { textContent: words(name) }),
+    el('dt', { textContent: name }),
     value === null ? el('dd', { className: 'missing', textContent: MISSING, title: words(reason) }, el('small', { textContent: words(reason) })) : el('dd', { textContent: format(value) }),
   ]);
   $(id).replaceChildren(...(rows.length ? rows : [el('dd', { className: 'missing', textContent: MISSING })]));
@@ -69,6 +70,8 @@ function text(id, value) {
 const words = name => (name ?? '').replaceAll('_', ' ');
 const number = (value, digits) => value === null || value === undefined ? null : value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 
+// Three digits that mean something: 0.084, 8.76, 69.8, 400.
+const significant = value => value.toLocaleString('en', value < 100 ? { minimumSignificantDigits: 3, maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });
 const duration = ms => ms < 1000 ? `${number(ms, 0)} ms` : `${number(ms / 1000, 1)} s`;
 
 function bytes(value) {
