@@ -60,13 +60,13 @@ public static class TelemetryServices
     /// <summary>Adds what looks at memory. Nothing is looked at before <see cref="MemorySampler.Start"/>.</summary>
     /// <param name="services">The host's, with an <see cref="IMeterFactory"/>, a clock and logging.</param>
     /// <param name="modelFiles">Full paths of the served model's files.</param>
-    /// <param name="isServing">True while the model is loaded.</param>
+    /// <param name="readSteps">Steps that the engine has computed; null while the model is not loaded.</param>
     /// <param name="model">What the engine says that its model takes.</param>
     public static IServiceCollection AddMemory(
-        this IServiceCollection services, IReadOnlyList<string> modelFiles, Func<IServiceProvider, bool> isServing, Func<IServiceProvider, ModelMemory> model)
+        this IServiceCollection services, IReadOnlyList<string> modelFiles, Func<IServiceProvider, long?> readSteps, Func<IServiceProvider, ModelMemory> model)
     {
         services.AddSingleton(provider => new MemorySampler(
-            modelFiles, () => isServing(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MemorySampler>>()));
+            modelFiles, () => readSteps(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MemorySampler>>()));
         services.AddSingleton(provider => new MemoryInstruments(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<MemorySampler>(), () => model(provider)));
         return services;

@@ -21,7 +21,7 @@ internal static class MeasuringServices
         services.AddSingleton<VllmInstruments>();
         services.AddSingleton<RequestInstruments>();
         services.AddPower(settings.Power);
-        services.AddMemory(model.Files, provider => IsReady(provider), provider => MemoryOf(model, provider));
+        services.AddMemory(model.Files, ReadSteps, provider => MemoryOf(model, provider));
         services.AddSingleton<EnergyObserver>();
         services.AddSingleton<StepObserver>(provider => provider.GetRequiredService<EnergyObserver>().Observe);
         services.AddHostedService<MachineStarter>();
@@ -43,10 +43,11 @@ internal static class MeasuringServices
         _ => new(null, "unknown_chip"),
     };
 
-    private static bool IsReady(IServiceProvider provider) => provider.GetRequiredService<IInferenceEngine>().State == EngineState.Ready;
+    private static long? ReadSteps(IServiceProvider provider) =>
+        provider.GetRequiredService<IInferenceEngine>() is { State: EngineState.Ready } engine ? engine.Stats.NumSteps : null;
 
     // As planned from the file's header, which llama.cpp keeps to within a few percent.
-    private static ModelMemory MemoryOf(ServedModel model, IServiceProvider provider) => model.Plan is { IsFollowed: true } plan && IsReady(provider)
+    private static ModelMemory MemoryOf(ServedModel model, IServiceProvider provider) => model.Plan is { IsFollowed: true } plan && ReadSteps(provider) is not null
         ? new ModelMemory(plan.WeightBytes, plan.KvBytes + plan.StateBytes, plan.ComputeBytes + plan.OutputBytes)
         : default;
 }

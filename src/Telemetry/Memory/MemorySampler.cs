@@ -21,7 +21,7 @@ public sealed class MemorySampler : IDisposable
     private readonly IMemorySource? _source;
     private readonly ModelResidency _residency;
     private readonly PagingDetector _paging = new();
-    private readonly Func<bool> _isServing;
+    private readonly Func<long?> _readSteps;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Lock _looking = new();
@@ -33,19 +33,19 @@ public sealed class MemorySampler : IDisposable
 
     /// <summary>Looks at nothing yet.</summary>
     /// <param name="modelFiles">Full paths of the served model's files.</param>
-    /// <param name="isServing">True while the model is loaded; before that it is read from the disk as it should be.</param>
+    /// <param name="readSteps">Steps computed so far; null while the model is not loaded: it is read from the disk as it should be.</param>
     /// <param name="clock">For the timer.</param>
     /// <param name="logger">For the warning.</param>
-    public MemorySampler(IReadOnlyList<string> modelFiles, Func<bool> isServing, TimeProvider clock, ILogger<MemorySampler> logger)
-        : this(OpenSource(), modelFiles, isServing, clock, logger)
+    public MemorySampler(IReadOnlyList<string> modelFiles, Func<long?> readSteps, TimeProvider clock, ILogger<MemorySampler> logger)
+        : this(OpenSource(), modelFiles, readSteps, clock, logger)
     {
     }
 
-    internal MemorySampler(IMemorySource? source, IReadOnlyList<string> modelFiles, Func<bool> isServing, TimeProvider clock, ILogger logger)
+    internal MemorySampler(IMemorySource? source, IReadOnlyList<string> modelFiles, Func<long?> readSteps, TimeProvider clock, ILogger logger)
     {
         _source = source;
         _residency = new ModelResidency(modelFiles);
-        _isServing = isServing;
+        _readSteps = readSteps;
         _clock = clock;
         _logger = logger;
     }
@@ -81,7 +81,8 @@ public sealed class MemorySampler : IDisposable
     internal void Look()
     {
         var reading = _source?.Read() ?? default;
-        var isServing = _isServing();
+        var steps = _readSteps();
+        var isServing = steps is not null;
         if (!isServing)
         {
             _numLooks = 0;
@@ -97,7 +98,7 @@ public sealed class MemorySampler : IDisposable
         double? share = isKnown ? _residency.Resident / _residency.Mapped : null;
         if (isServing)
         {
-            _paging.Observe(_clock.GetSeconds(), reading.MajorFaults, share);
+            _paging.Observe(_clock.GetSeconds(), reading.MajorFaults, share, steps ?? 0);
         }
 
         lock (_sync)

@@ -14,7 +14,7 @@ public sealed class MemorySamplerTests : IDisposable
     private readonly MemorySampler _sampler;
     private bool _isServing;
 
-    public MemorySamplerTests() => _sampler = new MemorySampler(_memory, ["/models/none.gguf"], () => _isServing, _clock, _log);
+    public MemorySamplerTests() => _sampler = new MemorySampler(_memory, ["/models/none.gguf"], () => _isServing ? 0 : null, _clock, _log);
 
     public void Dispose()
     {
@@ -107,7 +107,7 @@ public sealed class MemorySamplerTests : IDisposable
     public async Task Sampler_OnThisMachine_LooksByItself()
     {
         Skip.IfNot(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Neither Linux nor macOS.");
-        using var sampler = new MemorySampler(["/models/none.gguf"], () => true, TimeProvider.System, new Logger<MemorySampler>(new LoggerFactory()));
+        using var sampler = new MemorySampler(["/models/none.gguf"], () => 0, TimeProvider.System, new Logger<MemorySampler>(new LoggerFactory()));
         sampler.Start();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (sampler.State.Reading.Total is null)
