@@ -1,20 +1,25 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using InferenceServer.Bench.Compare;
 using InferenceServer.Bench.Load;
 using InferenceServer.Bench.Statistics;
 
 namespace InferenceServer.Bench.Commands;
 
-/// <summary><c>telemetry</c>: what measuring costs, by two servers that are alike but for it, measured in interleaved pairs.</summary>
+/// <summary><c>telemetry</c>: what measuring costs, by two servers that are alike but for it, in interleaved runs.</summary>
 internal static class TelemetryCommand
 {
     // More often than any Prometheus scrapes.
     private static readonly TimeSpan ScrapeInterval = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
+    private const int IdleScrapes = 200;
+
     private static readonly Option<string> Model = ModelOption.Create();
     private static readonly Option<int> Streams = new("--streams") { Description = "Streams side by side.", DefaultValueFactory = _ => 8 };
-    private static readonly Option<int> Pairs = new("--pairs") { Description = "Pairs of runs, with and without in turn.", DefaultValueFactory = _ => 12 };
+    private static readonly Option<int> Pairs = new("--pairs") { Description = "Runs of each side, in turn.", DefaultValueFactory = _ => 12 };
     private static readonly Option<int> Tokens = new("--tokens") { Description = "Tokens of each answer.", DefaultValueFactory = _ => 64 };
     private static readonly Option<int> PromptWords = new("--prompt-words") { Description = "Words of each prompt.", DefaultValueFactory = _ => 64 };
     private static readonly Option<int> Seed = new("--seed") { Description = "Of the prompts.", DefaultValueFactory = _ => 1 };
@@ -22,7 +27,7 @@ internal static class TelemetryCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var command = new Command("telemetry", "Compare a server that measures everything, and is scraped every second, with one that measures nothing, in interleaved pairs.")
+        var command = new Command("telemetry", "Compare a server that measures everything, scraped every second and not, with one that measures nothing, in interleaved runs.")
         {
             Model, Streams, Pairs, Tokens, PromptWords, Seed,
         };
@@ -38,48 +43,60 @@ internal static class TelemetryCommand
         using var measured = new LoadClient(with.BaseUrl, "default", apiKey: null);
         using var plain = new LoadClient(without.BaseUrl, "default", apiKey: null);
         using var scraper = new HttpClient { BaseAddress = with.Address };
-        var seed = arguments.GetValue(Seed) * 1_000_003;
-        await RunLoadAsync(measured, seed, arguments, cancellationToken);
-        await RunLoadAsync(plain, seed++, arguments, cancellationToken);
-        var rates = new List<RatePair>();
-        var gaps = new List<double>();
         var scrapes = new List<double>();
-        for (var pair = 1; pair <= arguments.GetValue(Pairs); pair++, seed++)
+        var runs = new List<Dictionary<Side, GroupResults>>();
+        var seed = arguments.GetValue(Seed) * 1_000_003;
+        for (var pair = 0; pair <= arguments.GetValue(Pairs); pair++, seed++)
         {
-            // ABBA: whatever drifts from run to run meets both sides.
-            GroupResults? ours = null;
-            GroupResults? other = null;
-            foreach (var isMeasured in pair % 2 == 0 ? new[] { false, true } : [true, false])
+            var run = new Dictionary<Side, GroupResults>();
+
+            // There and back: whatever drifts from run to run meets all sides.
+            foreach (var side in pair % 2 == 0 ? Enum.GetValues<Side>().Reverse() : Enum.GetValues<Side>())
             {
-                if (isMeasured)
-                {
-                    using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                    var scraping = ScrapeAsync(scraper, scrapes, stop.Token);
-                    ours = await RunLoadAsync(measured, seed, arguments, cancellationToken);
-                    await stop.CancelAsync();
-                    await scraping;
-                }
-                else
-                {
-                    other = await RunLoadAsync(plain, seed, arguments, cancellationToken);
-                }
+                // The threads of the run before spin on for a moment.
+                await Task.Delay(Rest, cancellationToken);
+                using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var scraping = side == Side.Scraped ? ScrapeAsync(scraper, pair == 0 ? [] : scrapes, stop.Token) : Task.CompletedTask;
+                run.Add(side, await RunLoadAsync(side == Side.Plain ? plain : measured, seed, arguments, cancellationToken));
+                await stop.CancelAsync();
+                await scraping;
             }
 
-            rates.Add(new RatePair(ToRate(ours!), ToRate(other!)));
-            gaps.Add(LongestGap(ours!) / LongestGap(other!));
-            Console.Error.WriteLine($"pair {pair}: with {rates[^1].Served.Whole:0.0} tok/s, without {rates[^1].Other.Whole:0.0}");
+            // The first runs are the servers' first: the runtime compiles their paths.
+            if (pair > 0)
+            {
+                runs.Add(run);
+                Console.Error.WriteLine($"pair {pair}: {string.Join(", ", run.Select(each => $"{each.Key} {ToRate(each.Value).Whole:0.0} tok/s"))}");
+            }
         }
 
         var table = new ComparisonTable();
-        table.Add(arguments.GetValue(Streams), "nothing measured", rates);
+        foreach (var (side, other, name) in new[] { (Side.Measured, Side.Plain, "measured, nothing measured"), (Side.Scraped, Side.Plain, "scraped, nothing measured"), (Side.Scraped, Side.Measured, "scraped, not scraped") })
+        {
+            table.Add(arguments.GetValue(Streams), name, [.. runs.Select(run => new RatePair(ToRate(run[side]), ToRate(run[other])))]);
+        }
+
         Console.WriteLine(table);
-        var gap = new Distribution(gaps);
+        Compare("Median pause", runs, gaps => gaps.Median);
+        Compare("Pause p99", runs, gaps => gaps.Quantile(0.99));
+        Compare("Longest pause", runs, gaps => gaps.Max);
         var scrape = new Distribution(scrapes);
-        var (low, high) = gap.MedianInterval();
-        Console.WriteLine($"Longest pause of a stream, with against without: median ratio {gap.Median:0.000}, interval {low:0.000} to {high:0.000}.");
-        Console.WriteLine($"{scrapes.Count} scrapes during {arguments.GetValue(Streams)} streams, as the scraper sees them: median {scrape.Median:0.0} ms.");
-        Console.WriteLine($"The same while nothing runs: median {await ScrapeIdleAsync(scraper, cancellationToken):0.0} ms.");
+        Console.WriteLine(
+            $"{scrapes.Count} scrapes during {arguments.GetValue(Streams)} streams, as the scraper sees them: median {scrape.Median:0.0} ms, p90 {scrape.Quantile(0.9):0.0} ms, longest {scrape.Max:0.0} ms.");
+        var (idle, processor) = await ScrapeIdleAsync(scraper, cancellationToken);
+        Console.WriteLine($"The same while nothing runs: median {idle:0.0} ms, of which the server's processors work {processor:0.00} ms.");
         return 0;
+    }
+
+    // What a stream sees of the engine's steps, while nothing but decoding goes on.
+    private static void Compare(string name, List<Dictionary<Side, GroupResults>> runs, Func<Distribution, double> figure)
+    {
+        double Of(Dictionary<Side, GroupResults> run, Side side) => figure(new Distribution(run[side].Calls.SelectMany(call => call.Gaps)));
+        var ratio = new Distribution(runs.Select(run => Of(run, Side.Scraped) / Of(run, Side.Measured)));
+        var (low, high) = ratio.MedianInterval();
+        Console.WriteLine(
+            $"{name} of a stream: scraped {new Distribution(runs.Select(run => Of(run, Side.Scraped))).Median * 1000:0.0} ms, "
+            + $"not scraped {new Distribution(runs.Select(run => Of(run, Side.Measured))).Median * 1000:0.0} ms, median ratio {ratio.Median:0.000}, interval {low:0.000} to {high:0.000}.");
     }
 
     private static async Task ScrapeAsync(HttpClient client, List<double> milliseconds, CancellationToken cancellationToken)
@@ -89,9 +106,7 @@ internal static class TelemetryCommand
             while (true)
             {
                 await Task.Delay(ScrapeInterval, cancellationToken);
-                var start = Stopwatch.GetTimestamp();
-                await client.GetByteArrayAsync(new Uri("metrics", UriKind.Relative), cancellationToken);
-                milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                milliseconds.Add((await ScrapeAsync(client, cancellationToken)).Milliseconds);
             }
         }
         catch (OperationCanceledException)
@@ -100,17 +115,32 @@ internal static class TelemetryCommand
         }
     }
 
-    private static async Task<double> ScrapeIdleAsync(HttpClient client, CancellationToken cancellationToken)
+    private static async Task<(double Milliseconds, double Processor)> ScrapeIdleAsync(HttpClient client, CancellationToken cancellationToken)
     {
+        await Task.Delay(Rest, cancellationToken);
         var milliseconds = new List<double>();
-        for (var i = 0; i < 50; i++)
+        var before = ReadProcessorTime((await ScrapeAsync(client, cancellationToken)).Page);
+        for (var i = 0; i < IdleScrapes; i++)
         {
-            var start = Stopwatch.GetTimestamp();
-            await client.GetByteArrayAsync(new Uri("metrics", UriKind.Relative), cancellationToken);
-            milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            milliseconds.Add((await ScrapeAsync(client, cancellationToken)).Milliseconds);
         }
 
-        return new Distribution(milliseconds).Median;
+        var after = ReadProcessorTime((await ScrapeAsync(client, cancellationToken)).Page);
+        return (new Distribution(milliseconds).Median, (after - before) * 1000 / (IdleScrapes + 1));
+    }
+
+    private static async Task<(double Milliseconds, string Page)> ScrapeAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var page = await client.GetStringAsync(new Uri("metrics", UriKind.Relative), cancellationToken);
+        return (Stopwatch.GetElapsedTime(start).TotalMilliseconds, page);
+    }
+
+    private static double ReadProcessorTime(string page)
+    {
+        const string Name = "process_cpu_seconds_total ";
+        var line = page.Split('\n').Single(line => line.StartsWith(Name, StringComparison.Ordinal));
+        return double.Parse(line[Name.Length..], CultureInfo.InvariantCulture);
     }
 
     private static Rate ToRate(GroupResults results)
@@ -119,12 +149,23 @@ internal static class TelemetryCommand
         return new Rate(summary.DecodeTokensPerSecond, summary.TokensPerSecond);
     }
 
-    private static double LongestGap(GroupResults results) => results.Calls.Max(call => call.Gaps.DefaultIfEmpty(0).Max());
-
     private static async Task<GroupResults> RunLoadAsync(LoadClient client, int seed, ParseResult arguments, CancellationToken cancellationToken)
     {
         var load = new GeneratedLoad(client, arguments.GetValue(PromptWords), arguments.GetValue(Tokens), seed) { ReusePrefix = false };
         var streams = arguments.GetValue(Streams);
         return await load.RunClosedAsync(streams, streams, cancellationToken);
+    }
+
+    /// <summary>What is run in turn.</summary>
+    private enum Side
+    {
+        /// <summary>Measures everything and is scraped.</summary>
+        Scraped,
+
+        /// <summary>Measures everything; nobody scrapes.</summary>
+        Measured,
+
+        /// <summary>Measures nothing.</summary>
+        Plain,
     }
 }
