@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using InferenceServer.Server.Access;
+using InferenceServer.Server.Service;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Server.Validation;
 
@@ -41,7 +42,7 @@ internal static class KeysCommand
         }
 
         var file = FileOption(command);
-        command.SetAction(result =>
+        command.SetAction(async (result, _) =>
         {
             var text = result.GetValue(stdin) ? ReadOwn(Console.In) : ApiKey.NewText();
             var key = new ApiKey(result.GetValue(name)!, ApiKey.DigestOf(text))
@@ -60,10 +61,15 @@ internal static class KeysCommand
             if (!result.GetValue(stdin))
             {
                 // Alone on the standard output, for scripts.
-                Console.Out.WriteLine(text);
+                await Console.Out.WriteLineAsync(text);
             }
 
-            Console.Error.WriteLine($"'{key.Name}' is in {path}, as a hash: keep the key itself, it is not shown again. A running server takes it over on SIGHUP.");
+            await Console.Error.WriteLineAsync($"'{key.Name}' is in {path}, as a hash: keep the key itself, it is not shown again. A running server takes it over on SIGHUP.");
+            if (Environment.IsPrivilegedProcess)
+            {
+                await Console.Error.WriteLineAsync(await KeyFileOwner.GiveAsync(ServicePlace.Define(ServicePlace.FromBootOn), path, new ServiceTools()));
+            }
+
             return (int)ExitCode.Ok;
         });
         return command;

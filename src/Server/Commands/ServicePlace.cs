@@ -27,6 +27,9 @@ internal sealed class ServicePlace
     /// <summary>The kinds as people write them.</summary>
     public static string[] KindNames { get; } = ["systemd", "launchd-daemon", "launchd-agent"];
 
+    /// <summary>The kind that this system has, from boot on.</summary>
+    public static ServiceKind FromBootOn => OperatingSystem.IsMacOS() ? ServiceKind.LaunchDaemon : ServiceKind.Systemd;
+
     /// <summary>A kind by its name.</summary>
     public static ServiceKind KindOf(string name) => (ServiceKind)Array.IndexOf(KindNames, name);
 
@@ -39,7 +42,7 @@ internal sealed class ServicePlace
     /// <param name="needsRoot">True if it cannot be done by anybody else.</param>
     public async Task<ServiceTarget> ReadAsync(ParseResult result, bool needsRoot)
     {
-        var kind = result.GetValue(_kind) is { } name ? KindOf(name) : OperatingSystem.IsMacOS() ? ServiceKind.LaunchDaemon : ServiceKind.Systemd;
+        var kind = result.GetValue(_kind) is { } name ? KindOf(name) : FromBootOn;
         var isDryRun = result.GetValue(_dryRun);
         var root = result.GetValue(_root) is { } folder ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) : "";
         var isOwn = (kind == ServiceKind.Systemd) == OperatingSystem.IsLinux();

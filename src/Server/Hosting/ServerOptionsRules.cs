@@ -73,7 +73,8 @@ internal sealed class ServerOptionsRules : IValidateOptions<ServerOptions>
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            result.AddError($"Server:ApiKeyFile: cannot read '{file}': {e.Message}");
+            var denial = e is UnauthorizedAccessException ? FileDenial.Explain(Path.GetFullPath(file)) : null;
+            result.AddError($"Server:ApiKeyFile: cannot read '{file}': {(denial is null ? e.Message : $"{denial} It must belong to whoever serves: sudo chown {Environment.UserName} {file}")}");
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class ServerInstruments
         var meter = meters.Create(MeterNames.Server);
         _httpRequests = meter.CreateCounter<long>("http.requests", "{request}", "HTTP requests answered, by status.");
         _finished = meter.CreateCounter<long>("inference.requests.finished", "{request}", "Answers that ended, by reason; a request for several answers counts for each.");
-        _refused = meter.CreateCounter<long>("inference.requests.refused", "{request}", "HTTP requests answered with an error, by its code.");
+        _refused = meter.CreateCounter<long>("inference.requests.refused", "{request}", "HTTP requests answered with an error, by its reason.");
         _duration = meter.CreateHistogram("gen_ai.server.request.duration", "s", "Duration of requests for text or embeddings, from arrival to the last byte.", advice: Buckets.Request);
         _firstToken = meter.CreateHistogram("gen_ai.server.time_to_first_token", "s", "From arrival until the first token was handed to the client's socket.", advice: Buckets.FirstToken);
         _perToken = meter.CreateHistogram("gen_ai.server.time_per_output_token", "s", "Mean time per token of an answer, the first one apart.", advice: Buckets.NextToken);
@@ -67,7 +67,7 @@ internal sealed class ServerInstruments
         _httpRequests.Add(1, new KeyValuePair<string, object?>("status", Statuses[Math.Clamp(status, 0, Statuses.Length - 1)]));
         if (error is not null)
         {
-            _refused.Add(1, new KeyValuePair<string, object?>("reason", error.Code ?? error.Type));
+            _refused.Add(1, new KeyValuePair<string, object?>("reason", error.Reason));
         }
     }
 

@@ -75,7 +75,7 @@ internal static class ServicePlanner
 
         Write(service.SettingsFile, facts.SettingsText, files.SettingsText, Public);
         Write(service.EnvironmentFile, facts.EnvironmentText, files.EnvironmentText, Private);
-        var own = ServiceManager.Of(service.Kind).OwnSecrets(service);
+        IReadOnlyList<ServiceStep> own = [.. ServiceManager.Of(service.Kind).OwnSecrets(service), .. facts.IsImage ? [] : KeyFileOwner.Give(service, files.Settings.Server.ApiKeyFile)];
         return new ServiceStage([.. steps, .. own, .. Check(service, facts, build, files)], undo.Count > 0 ? [.. undo, .. own] : []);
     }
 

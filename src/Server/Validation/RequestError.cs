@@ -12,6 +12,7 @@ internal sealed record RequestError
 
     private RequestError(int status, string type, string message, string? param, string? code)
     {
+        Reason = code ?? type;
         Status = status;
         Type = type;
         Message = message;
@@ -37,6 +38,9 @@ internal sealed record RequestError
 
     /// <summary>Word for programs; null if there is none.</summary>
     public string? Code { get; }
+
+    /// <summary>Word for the operator's metrics: the code, else the type, except where clients know several reasons by one code.</summary>
+    public string Reason { get; private init; }
 
     /// <summary>Seconds after which to try again; null when that would not help.</summary>
     public int? RetryAfterSeconds { get; private init; }
@@ -145,7 +149,11 @@ internal sealed record RequestError
 
     /// <summary>As many requests as may be are under way.</summary>
     public static RequestError Busy() =>
-        new(429, "rate_limit_error", "The server is busy: too many requests are waiting. Please try again later.", null, "rate_limit_exceeded") { RetryAfterSeconds = 1 };
+        new(429, "rate_limit_error", "The server is busy: too many requests are waiting. Please try again later.", null, "rate_limit_exceeded")
+        {
+            Reason = "server_full",
+            RetryAfterSeconds = 1,
+        };
 
     /// <summary>The client has used up what it may have in a minute.</summary>
     /// <param name="what"><c>requests</c> or <c>tokens</c>.</param>
@@ -154,12 +162,20 @@ internal sealed record RequestError
     public static RequestError RateLimited(string what, long limit, TimeSpan wait)
     {
         var seconds = Seconds(wait);
-        return new(429, what, $"Rate limit reached on {what} per minute: Limit {limit}. Please try again in {seconds}s.", null, "rate_limit_exceeded") { RetryAfterSeconds = seconds };
+        return new(429, what, $"Rate limit reached on {what} per minute: Limit {limit}. Please try again in {seconds}s.", null, "rate_limit_exceeded")
+        {
+            Reason = $"client_{what}",
+            RetryAfterSeconds = seconds,
+        };
     }
 
     /// <summary>The client has as many answers under way as it may.</summary>
     public static RequestError TooManyAtOnce(int limit) =>
-        new(429, "requests", $"Rate limit reached on answers at once: Limit {limit}. Please try again when one is done.", null, "rate_limit_exceeded") { RetryAfterSeconds = 1 };
+        new(429, "requests", $"Rate limit reached on answers at once: Limit {limit}. Please try again when one is done.", null, "rate_limit_exceeded")
+        {
+            Reason = "client_concurrency",
+            RetryAfterSeconds = 1,
+        };
 
     /// <summary>The client has used up its day's tokens.</summary>
     /// <param name="limit">Tokens a day.</param>
@@ -175,10 +191,10 @@ internal sealed record RequestError
     public static RequestError TimedOut(string message) => new(504, "timeout_error", message, null, "timeout") { IsFinal = true };
 
     /// <summary>The model is being loaded.</summary>
-    public static RequestError Loading() => new(503, "unavailable_error", "Loading model", null, null) { RetryAfterSeconds = 2 };
+    public static RequestError Loading() => new(503, "unavailable_error", "Loading model", null, null) { Reason = "loading", RetryAfterSeconds = 2 };
 
     /// <summary>The server is going down.</summary>
-    public static RequestError Stopping() => new(503, "unavailable_error", "The server is shutting down.", null, null) { RetryAfterSeconds = 10 };
+    public static RequestError Stopping() => new(503, "unavailable_error", "The server is shutting down.", null, null) { Reason = "draining", RetryAfterSeconds = 10 };
 
     /// <summary>The engine has failed and will not come back by itself.</summary>
     public static RequestError EngineFailed() => new(503, "server_error", "The inference engine has failed; see the server's log.", null, null);

@@ -1,7 +1,9 @@
 using System.Net;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Scheduling;
+using InferenceServer.Server.Hosting;
 using InferenceServer.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace InferenceServer.Server.Tests.Measuring;
 
@@ -119,13 +121,44 @@ public sealed class RequestMeasureTests
         (await app.ChatAsync("""{"messages""")).Dispose();
         (await app.Client.GetAsync("/nothing")).Dispose();
         var page = await WaitForAsync(app, "http_requests_total", 4, scrapesCount: true);
-        Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", "rate_limit_exceeded")));
+        Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", "server_full")));
         Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", "invalid_type")));
         Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", "invalid_request_error")));
         Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", "unknown_url")));
         Assert.Equal(1, page.Sum("http_requests_total", ("status", "429")));
         Assert.Equal(2, page.Sum("http_requests_total", ("status", "400")));
         Assert.Equal(1, page.Sum("http_requests_total", ("status", "404")));
+    }
+
+    [Theory]
+    [InlineData("Limits:RequestsPerMinute", "client_requests")]
+    [InlineData("Limits:TokensPerMinute", "client_tokens")]
+    [InlineData("Limits:TokensPerDay", "insufficient_quota")]
+    public async Task Refusal_OverALimitOfTheClient_IsNotCountedAsAFullServer(string limit, string reason)
+    {
+        await using var app = await TestApp.StartAsync((limit, "1"));
+        (await app.ChatAsync("""{"messages":[{"role":"user","content":"Hi"}]}""")).Dispose();
+        await WaitForAsync(app, "gen_ai_server_request_duration_seconds_count", 1);
+        (await app.ChatAsync("""{"messages":[{"role":"user","content":"Hi"}]}""")).Dispose();
+        var page = await WaitForAsync(app, "inference_requests_refused_total", 1);
+        Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", reason)));
+    }
+
+    [Fact]
+    public async Task Refusal_OverAnswersAtOnceOrWhileDraining_IsCountedApart()
+    {
+        var engine = new FakeEngine { IsManual = true };
+        await using var app = await TestApp.StartAsync(engine, ("Limits:Concurrency", "1"));
+        using var running = await app.StreamAsync(Stream);
+        (await app.ChatAsync(Stream)).Dispose();
+        var page = await WaitForAsync(app, "inference_requests_refused_total", 1);
+        Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", "client_concurrency")));
+        var drained = app.Services.GetRequiredService<Drain>().StoppingAsync(CancellationToken.None);
+        (await app.ChatAsync(Stream)).Dispose();
+        page = await WaitForAsync(app, "inference_requests_refused_total", 2);
+        Assert.Equal(1, page.Sum("inference_requests_refused_total", ("reason", "draining")));
+        (await engine.NextAsync(TestApp.Patience)).Play(["a"], 0);
+        await drained.WaitAsync(TestApp.Patience);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using InferenceServer.Server.Commands;
+using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Service;
 
 namespace InferenceServer.Server.Tests.Service;
@@ -126,6 +127,26 @@ public sealed class ServicePlannerTests
         Assert.Contains(("Server__ModelFolder", $"{service.DataFolder}/models"), check.Environment);
         Assert.Equal(service.SettingsFolder, check.WorkingFolder);
         Assert.DoesNotContain(Lines(plan), line => line.Contains("hidden", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("systemd", "chown inference-server:inference-server /etc/inference-server/keys")]
+    [InlineData("launchd-daemon", "chown _inferenceserver:_inferenceserver /usr/local/etc/inference-server/keys")]
+    [InlineData("launchd-agent", null)]
+    public void Install_WithAFileOfKeysInItsFolder_GivesItToTheUserBeforeTheCheckReadsIt(string kind, string? expected)
+    {
+        var service = Define(ServicePlace.KindOf(kind));
+        List<string> Plan(string keys)
+        {
+            var settings = Files.Settings with { Server = new ServerOptions { ApiKeyFile = keys } };
+            return Lines(ServicePlanner.Install(service, Installed, New, Files with { Settings = settings }));
+        }
+
+        var lines = Plan($"{service.SettingsFolder}/keys");
+        Assert.Equal(expected is null ? [] : [$"run {expected}"], lines.Where(line => line.EndsWith("/keys", StringComparison.Ordinal)));
+        Assert.True(expected is null || lines.IndexOf($"run {expected}") < lines.FindIndex(line => line.EndsWith(" service check", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Plan("/home/me/keys"), line => line.EndsWith("/keys", StringComparison.Ordinal));
+        Assert.DoesNotContain(Plan($"{service.SettingsFolder}/../keys"), line => line.EndsWith("/keys", StringComparison.Ordinal));
     }
 
     [Fact]
