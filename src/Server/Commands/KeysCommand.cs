@@ -94,7 +94,7 @@ internal static class KeysCommand
                     Text(limits.TokensPerDay));
             }
 
-            PlainConsole.Create(Console.Out).Write(table);
+            PlainConsole.Write(Console.Out, table);
             Console.WriteLine("Where nothing stands, section Limits of the settings counts; 0 is no limit.");
             return (int)ExitCode.Ok;
         });

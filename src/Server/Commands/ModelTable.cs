@@ -30,7 +30,7 @@ internal static class ModelTable
                 model.Path);
         }
 
-        PlainConsole.Create(output).Write(table);
+        PlainConsole.Write(output, table);
     }
 
     /// <summary>Writes the recommended models.</summary>
@@ -42,7 +42,7 @@ internal static class ModelTable
             table.AddTexts(model.Name, string.Create(CultureInfo.InvariantCulture, $"{model.Gigabytes:F1} GB"), $"{model.Memory} GB", model.Licence, model.Source);
         }
 
-        PlainConsole.Create(output).Write(table);
+        PlainConsole.Write(output, table);
         output.WriteLine();
         output.WriteLine("'plan NAME' tells whether a model fits and how fast it can be, 'pull NAME' downloads it, '--model NAME' serves it.");
     }

@@ -8,17 +8,22 @@ internal static class PlainConsole
     // Wider than any row: tables take only what they need.
     private const int Width = 2000;
 
-    /// <summary>A console on a writer.</summary>
-    public static IAnsiConsole Create(TextWriter output)
+    /// <summary>Writes a table, without blank lines around it and blanks at the ends of its lines.</summary>
+    public static void Write(TextWriter output, Table table)
     {
+        using var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
             ColorSystem = ColorSystemSupport.NoColors,
-            Out = new AnsiConsoleOutput(output),
+            Out = new AnsiConsoleOutput(text),
         });
         console.Profile.Width = Width;
-        return console;
+        console.Write(table);
+        foreach (var line in text.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0))
+        {
+            output.WriteLine(line);
+        }
     }
 
     /// <summary>A table with headings.</summary>

@@ -31,7 +31,7 @@ internal static class PlanCommand
         var machine = new Option<string>("--machine") { Description = "Plan for another machine: its chip and memory in GB, for example \"M4 Max 128\".", HelpName = "NAME" };
         var tokens = new Option<int>("--tokens")
         {
-            Description = "Tokens of one conversation, to say how many fit. Default 8192.",
+            Description = "Tokens of one conversation, to say how many fit.",
             HelpName = "N",
             DefaultValueFactory = _ => DefaultTokens,
         };

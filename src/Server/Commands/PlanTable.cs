@@ -14,16 +14,18 @@ internal static class PlanTable
     /// <summary>Writes it.</summary>
     public static void Write(PlanReport report, TextWriter output)
     {
-        var console = PlainConsole.Create(output);
         var metadata = report.File.Metadata;
-        console.WriteLine(Invariant(
+        output.WriteLine(Invariant(
             $"{metadata.Name}: {metadata.Architecture}, {metadata.ParameterCount / 1e9:F1} billion weights, {metadata.Quantization ?? "unknown quantization"}, trained for {metadata.ContextLength:N0} tokens"));
-        console.WriteLine($"on {report.Machine.Name}, {Bandwidth(report.Machine)}");
-        console.Write(Variants(report));
-        console.Write(Limits(report));
+        output.WriteLine($"on {report.Machine.Name}, {Bandwidth(report.Machine)}");
+        output.WriteLine();
+        PlainConsole.Write(output, Variants(report));
+        output.WriteLine();
+        PlainConsole.Write(output, Limits(report));
+        output.WriteLine();
         foreach (var line in Remarks(report))
         {
-            console.WriteLine(line);
+            output.WriteLine(line);
         }
     }
 
@@ -54,7 +56,7 @@ internal static class PlanTable
             // Many streams of a small model are bound by arithmetic, as prefill is.
             var arithmetic = report.Machine.Chip is { Teraflops: { } peak } chip ? peak * 1e12 * chip.PrefillShare.High / report.Chosen.Roofline.GetPrefillOperations(1) : double.MaxValue;
             string Rate(PlanVariant variant, int tokens, int streams) =>
-                Invariant($"{Math.Min(arithmetic, variant.Roofline.GetDecodeRate(bandwidth, tokens, streams)):F1} tok/s");
+                Invariant($"{Math.Min(arithmetic, variant.Roofline.GetDecodeRate(bandwidth, tokens, streams)):N1} tok/s");
 
             var full = Math.Min(context, report.File.Metadata.ContextLength);
             var few = Math.Min(ShortContext, full);
@@ -93,7 +95,7 @@ internal static class PlanTable
         if (report.Machine.BytesPerSecond is not null)
         {
             yield return report.Machine.Chip is { } chip
-                ? Invariant($"Decode rates are what memory bandwidth allows at most; models of this kind were seen to reach {chip.DecodeShare.Low * 100:F0} to {chip.DecodeShare.High * 100:F0} % of it.")
+                ? Invariant($"Decode rates are what memory bandwidth allows at most; {(report.Chosen.Plan.WeightBytes > Chip.LargeModel ? "" : "small models reach less, ")}models beyond {Chip.LargeModel / 1e9:F0} GB were seen to reach {chip.DecodeShare.Low * 100:F0} to {chip.DecodeShare.High * 100:F0} % of it.")
                 : "Decode rates are what the measured bandwidth allows. Few cores cannot unpack the weights of large models that fast; caches may lift small ones above.";
         }
 
@@ -101,7 +103,7 @@ internal static class PlanTable
         {
             var tokens = Math.Min(PrefillTokens, report.File.Metadata.ContextLength);
             var peak = tokens * teraflops * 1e12 / report.Chosen.Roofline.GetPrefillOperations(tokens);
-            yield return Invariant($"Prefill of {tokens:N0} tokens: about {peak * prefill.PrefillShare.Low:F0} to {peak * prefill.PrefillShare.High:F0} tok/s.");
+            yield return Invariant($"Prefill of {tokens:N0} tokens: about {peak * prefill.PrefillShare.Low:N0} to {peak * prefill.PrefillShare.High:N0} tok/s.");
         }
         else
         {

@@ -29,7 +29,7 @@ internal static class PullCommand
         });
         var connections = new Option<int>("--connections")
         {
-            Description = "Connections at once, 1 to 16. Default 4.",
+            Description = "Connections at once, 1 to 16.",
             HelpName = "N",
             DefaultValueFactory = _ => new DownloadOptions().Connections,
         };

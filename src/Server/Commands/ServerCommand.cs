@@ -33,7 +33,7 @@ internal static class ServerCommand
             var parsed = root.Parse(args);
             if (parsed.Errors.Count > 0)
             {
-                throw new StartupException(ExitCode.BadOptions, string.Join('\n', parsed.Errors.Select(error => error.Message)));
+                throw new StartupException(ExitCode.BadOptions, string.Join('\n', parsed.Errors.Select(error => error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal))));
             }
 
             return (ExitCode)await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

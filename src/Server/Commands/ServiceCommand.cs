@@ -41,7 +41,7 @@ internal static class ServiceCommand
     private static Command CreateLogs()
     {
         var command = new Command("logs", "Shows the service's log.");
-        var lines = new Option<int>("--lines", "-n") { Description = "The last so many lines. Default 100.", HelpName = "N", DefaultValueFactory = _ => DefaultLines };
+        var lines = new Option<int>("--lines", "-n") { Description = "The last so many lines.", HelpName = "N", DefaultValueFactory = _ => DefaultLines };
         var follow = new Option<bool>("--follow", "-f") { Description = "And what comes, until Ctrl+C." };
         command.Options.Add(lines);
         command.Options.Add(follow);

@@ -6,7 +6,7 @@ namespace InferenceServer.Server.Downloads;
 internal sealed class ModelLocator(ModelFolder folder, HuggingFace hub)
 {
     /// <summary>
-    /// The full path: of what exists, or of what was meant. Throws <see cref="StartupException"/> if a name means several models, one that is
+    /// The full path: of what exists, or of what was meant. Throws <see cref="StartupException"/> if a name means none, several models, one that is
     /// not whole, or a source that was not pulled.
     /// </summary>
     public string Find(string name)
@@ -23,7 +23,7 @@ internal sealed class ModelLocator(ModelFolder folder, HuggingFace hub)
 
         return folder.Find(name) switch
         {
-            [] => RecommendedModel.Find(name) is { } recommended ? FindPulled(recommended.Source, name) : Path.GetFullPath(name),
+            [] => RecommendedModel.Find(name) is { } recommended ? FindPulled(recommended.Source, name) : FindNothing(name),
             [{ IsWhole: true } model] => model.Path,
             [var model] => throw new StartupException(ExitCode.BadModel, $"{model.Path} is not whole: a download is running or was stopped. The same 'pull' goes on with it."),
             var models => throw new StartupException(ExitCode.BadModel, $"'{name}' is the name of several models: {string.Join(", ", models.Select(model => $"{model.Group}/{model.Name}"))}."),
@@ -49,6 +49,11 @@ internal sealed class ModelLocator(ModelFolder folder, HuggingFace hub)
 
         return null;
     }
+
+    // What looks like a path was meant as one, and is said not to be there by whoever reads it.
+    private string FindNothing(string name) => name.Contains('/', StringComparison.Ordinal) || Path.GetExtension(name).Equals(".gguf", StringComparison.OrdinalIgnoreCase)
+        ? Path.GetFullPath(name)
+        : throw new StartupException(ExitCode.BadModel, $"There is no file and no model '{name}' (pulled ones are in {folder.Path}): 'models' lists those, 'models --catalogue' some to pull.");
 
     private string FindPulled(string source, string name)
     {

@@ -45,9 +45,11 @@ public sealed class KeysCommandTests : IDisposable
     [InlineData("add", "laptop", "--concurrency", "-1")]
     [InlineData("add", "laptop", "--stdin")]
     [InlineData("remove", "laptop")]
-    public async Task Options_Wrong_ChangeNothing(params string[] args)
+    public async Task Options_Wrong_ChangeNothingAndAreToldInALineEach(params string[] args)
     {
-        Assert.Equal(ExitCode.BadOptions, (await RunAsync(["keys", .. args])).Code);
+        var (code, _, errors) = await RunAsync(["keys", .. args]);
+        Assert.Equal(ExitCode.BadOptions, code);
+        Assert.DoesNotContain('\t', errors);
         Assert.False(File.Exists(Keys));
     }
 

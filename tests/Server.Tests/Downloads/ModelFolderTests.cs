@@ -59,6 +59,7 @@ public sealed class ModelFolderTests : IDisposable
     [Theory]
     [InlineData("hf:owner/repo/none.gguf", "pull hf:owner/repo/none.gguf")]
     [InlineData("llama-3.3-70b", "pull llama-3.3-70b")]
+    [InlineData("none", "models --catalogue")]
     [InlineData("half", "not whole")]
     [InlineData("twice", "a/b/twice, c/d/twice")]
     public void Find_NameThatMeansNoOneFile_SaysWhatToDo(string name, string part)
@@ -76,7 +77,8 @@ public sealed class ModelFolderTests : IDisposable
     {
         var path = Add("owner/repo", "tiny.gguf");
         Assert.Equal(path, Locator.Find(path));
-        Assert.Equal(Path.GetFullPath("nowhere"), Locator.Find("nowhere"));
+        Assert.Equal(Path.GetFullPath("nowhere.gguf"), Locator.Find("nowhere.gguf"));
+        Assert.Equal(Path.GetFullPath("no/where"), Locator.Find("no/where"));
         Assert.EndsWith("SmolLM2-135M-Instruct.Q4_1.gguf", Locator.Find("models/SmolLM2-135M-Instruct.Q4_1.gguf"), StringComparison.Ordinal);
     }
 
