@@ -13,7 +13,7 @@ internal static class Welcome
         return $$"""
             Listening on {{address}} (model {{model.Id}}, loading now)
             Open it in a browser for chat and a look at the machine, or
-            try: curl {{address}}/v1/chat/completions{{key}} -d '{"messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"What is the capital of France?"}],"temperature":0}'
+            try: curl {{address}}/v1/chat/completions{{key}} -d '{"messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"Name the capital of France."}],"temperature":0}'
 
             """;
     }

@@ -19,7 +19,7 @@ public sealed class ResponsesTests(ClientCollection.Fixture fixture)
     {
         // Words of its own: nothing of it is in the cache before.
         var words = Chats.Words(150, 4242);
-        ResponseResult first = await _client.CreateResponseAsync(Options($"Remember these words: {words}. What is the capital of France?"));
+        ResponseResult first = await _client.CreateResponseAsync(Options($"Remember these words: {words}. Name the capital of France."));
         ResponseResult second = await _client.CreateResponseAsync(Options("Thank you. And where is Paris?", previous: first.Id));
         ResponseResult third = await _client.CreateResponseAsync(Options("Are you sure?", previous: second.Id));
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const provider = createOpenAICompatible({ name: 'local', baseURL: process.argv[2], apiKey: 'none', includeUsage: true, supportsStructuredOutputs: true });
 const model = provider('any');
-const question = { model, temperature: 0, maxRetries: 0, maxOutputTokens: 100, system: 'You are a helpful assistant.', prompt: 'What is the capital of France?' };
+const question = { model, temperature: 0, maxRetries: 0, maxOutputTokens: 100, system: 'You are a helpful assistant.', prompt: 'Name the capital of France.' };
 
 const whole = await generateText(question);
 const stream = streamText(question);

@@ -2,7 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 
 const client = new Anthropic({ baseURL: process.argv[2], apiKey: 'none', maxRetries: 0 });
-const question = { model: 'claude-any', max_tokens: 60, temperature: 0, system: 'You are a helpful assistant.', messages: [{ role: 'user', content: 'What is the capital of France?' }] };
+const question = { model: 'claude-any', max_tokens: 60, temperature: 0, system: 'You are a helpful assistant.', messages: [{ role: 'user', content: 'Name the capital of France.' }] };
 
 const { data: whole, response } = await client.messages.create(question).withResponse();
 

@@ -2,7 +2,7 @@
 import { Ollama } from 'ollama';
 
 const ollama = new Ollama({ host: process.argv[2] });
-const question = { model: 'any', options: { temperature: 0, num_predict: 60 }, messages: [{ role: 'system', content: 'You are a helpful assistant.' }, { role: 'user', content: 'What is the capital of France?' }] };
+const question = { model: 'any', options: { temperature: 0, num_predict: 60 }, messages: [{ role: 'system', content: 'You are a helpful assistant.' }, { role: 'user', content: 'Name the capital of France.' }] };
 
 const whole = await ollama.chat(question);
 const parts = [];
@@ -10,7 +10,7 @@ for await (const part of await ollama.chat({ ...question, stream: true, keep_ali
   parts.push(part);
 }
 
-const generated = await ollama.generate({ model: 'any', prompt: 'What is the capital of France?', system: 'You are a helpful assistant.', options: { temperature: 0, num_predict: 60 } });
+const generated = await ollama.generate({ model: 'any', prompt: 'Name the capital of France.', system: 'You are a helpful assistant.', options: { temperature: 0, num_predict: 60 } });
 let streamed = '';
 for await (const part of await ollama.generate({ model: 'any', prompt: '1, 2, 3,', raw: true, stream: true, options: { temperature: 0, num_predict: 6 } })) {
   streamed += part.response;

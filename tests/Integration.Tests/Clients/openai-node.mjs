@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 const client = new OpenAI({ baseURL: process.argv[2], apiKey: 'none' });
 const messages = [
   { role: 'system', content: 'You are a helpful assistant.' },
-  { role: 'user', content: 'What is the capital of France?' },
+  { role: 'user', content: 'Name the capital of France.' },
 ];
 
 const whole = await client.chat.completions.create({ model: 'any', messages, temperature: 0 });

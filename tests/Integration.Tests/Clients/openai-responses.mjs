@@ -4,11 +4,11 @@ import OpenAI from 'openai';
 const client = new OpenAI({ baseURL: process.argv[2], apiKey: 'none' });
 const request = { model: 'any', instructions: 'You are a helpful assistant.', temperature: 0 };
 
-const whole = await client.responses.create({ ...request, input: 'What is the capital of France?' });
+const whole = await client.responses.create({ ...request, input: 'Name the capital of France.' });
 const followUp = await client.responses.create({ ...request, input: 'Where is Paris?', previous_response_id: whole.id });
 
 // The package's own accumulator, which insists on the order of the events.
-const stream = client.responses.stream({ ...request, input: 'What is the capital of France?' });
+const stream = client.responses.stream({ ...request, input: 'Name the capital of France.' });
 const types = [];
 for await (const event of stream) {
   types.push(event.type);

@@ -13,7 +13,7 @@ namespace InferenceServer.Integration.Tests.Web;
 [Collection(ClientCollection.Name)]
 public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Browser browser) : IClassFixture<Browser>
 {
-    private const string Question = "What is the capital of France?";
+    private const string Question = "Name the capital of France.";
     private const string Story = "Tell me a very long story about a lighthouse keeper, his dog and the sea.";
     private const string Numbers = "Write the numbers from 1 to 500, one per line.";
 
