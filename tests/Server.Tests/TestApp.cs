@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using InferenceServer.Inference.Chat;
 using InferenceServer.Inference.Engine;
@@ -17,7 +19,7 @@ internal sealed class TestApp : IAsyncDisposable
 {
     public const int VocabularySize = 1000;
     public const int ContextLength = 2048;
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication _app;
     private readonly string _folder;
@@ -121,6 +123,15 @@ internal sealed class TestApp : IAsyncDisposable
             },
         },
         FixedClock.Now);
+
+    /// <summary>Waits until something is so, and fails if it does not come to that.</summary>
+    public static async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    {
+        for (var start = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(5))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"It does not come to that: {what}");
+        }
+    }
 
     public Task<HttpResponseMessage> PostAsync(string path, string body) => Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
 

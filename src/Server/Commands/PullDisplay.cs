@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace InferenceServer.Server.Commands;
 
-/// <summary>Shows how far a download is: a bar on a terminal, a line every tenth, or every half minute, otherwise.</summary>
+/// <summary>Shows how far a download is: a bar on a terminal, a line every tenth, or every half minute, otherwise. Says, too, why nothing arrives.</summary>
 internal sealed class PullDisplay : IDisposable
 {
     private const int LinePercent = 10;
@@ -55,6 +55,7 @@ internal sealed class PullDisplay : IDisposable
             {
                 task.MaxValue = check.MaxValue = Math.Max(1, _progress.Length);
                 task.Value = _progress.NumDone;
+                task.Description = Markup.Escape(_progress.Trouble is { } trouble ? $"{_name}: {trouble}" : _name);
                 if (IsChecking)
                 {
                     check.StartTask();
@@ -68,17 +69,25 @@ internal sealed class PullDisplay : IDisposable
     private async Task ShowLinesAsync(TextWriter output)
     {
         var start = TimeProvider.System.GetTimestamp();
-        var (lastTime, lastPercent, wasChecking, first) = (TimeSpan.Zero, -1, false, (long?)null);
+        var (lastTime, lastPercent, wasChecking, lastTrouble) = (TimeSpan.Zero, -1, false, (string?)null);
         for (var isLast = false; !isLast;)
         {
             // Once more at the end: a small file is done before anybody looks.
             isLast = _done.IsCancellationRequested;
-            var (done, length, elapsed) = (_progress.NumDone, _progress.Length, TimeProvider.System.GetElapsedTime(start));
+            var (done, length, elapsed) = (_progress.NumDone, _progress.NumAtStart < _progress.Length ? _progress.Length : 0, TimeProvider.System.GetElapsedTime(start));
             var percent = length > 0 ? (int)(done * 100 / length) / LinePercent * LinePercent : -1;
+            if (_progress.Trouble is var trouble && trouble != lastTrouble)
+            {
+                lastTrouble = trouble;
+                if (trouble is not null)
+                {
+                    await output.WriteLineAsync($"{_name}: {trouble}");
+                }
+            }
+
             if (percent > lastPercent || (percent >= 0 && percent < 100 && elapsed - lastTime > LineInterval))
             {
-                first ??= done;
-                var rate = (long)((done - first.Value) / Math.Max(elapsed.TotalSeconds, 0.001));
+                var rate = (long)((done - _progress.NumAtStart) / Math.Max(elapsed.TotalSeconds, 0.001));
                 await output.WriteLineAsync($"{_name}: {done * 100 / length} % of {DataSize.Text(length)}, {DataSize.Text(rate)}/s");
                 (lastPercent, lastTime) = (percent, elapsed);
             }

@@ -22,7 +22,7 @@ internal sealed class Downloader(HuggingFace hub, DownloadOptions options, TimeP
     {
         try
         {
-            var retries = new RetryPolicy(options, clock);
+            var retries = new RetryPolicy(options, clock, progress);
             var remote = await ProbeAsync(source.Address, retries, cancellationToken);
             if (sha256 is not null && remote.Sha256 is not null && !IsSame(sha256, remote.Sha256))
             {
@@ -86,7 +86,7 @@ internal sealed class Downloader(HuggingFace hub, DownloadOptions options, TimeP
                 problem = $"it was silent for {options.Silence.TotalSeconds:F0} s";
             }
 
-            if (!retries.TryAgain(round, failure))
+            if (!retries.TryAgain(round, $"{address.Host} could not be asked: {problem}", failure))
             {
                 throw new DownloadException(DownloadStatus.Failed, $"{address.Host} could not be asked for {address}: {problem}.");
             }

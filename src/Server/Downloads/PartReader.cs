@@ -60,7 +60,7 @@ internal sealed class PartReader(DownloadClient client, Uri address, PartialFile
             problem = e is ServerFailureException ? e.Message : $"the connection to {address.Host} broke: {e.Message}";
         }
 
-        if (!retries.TryAgain(round, failure))
+        if (!retries.TryAgain(round, problem, failure))
         {
             throw new DownloadException(DownloadStatus.Failed, $"Gave up after {options.MaxFailures} failures in a row; what arrived is kept. The last one: {problem}.");
         }

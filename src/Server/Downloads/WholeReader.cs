@@ -31,7 +31,7 @@ internal sealed class WholeReader(DownloadClient client, Uri address, DownloadOp
                 (failure, problem) = (e, e.Message);
             }
 
-            if (!retries.TryAgain(round, failure))
+            if (!retries.TryAgain(round, problem, failure))
             {
                 throw new DownloadException(
                     DownloadStatus.Failed, $"Gave up after {options.MaxFailures} attempts, as {address.Host} cannot continue what broke off. The last one: {problem}.");

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using InferenceServer.Server.Commands;
 
 namespace InferenceServer.Server.Tests.Commands;
@@ -8,13 +10,14 @@ namespace InferenceServer.Server.Tests.Commands;
 internal sealed class CommandProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly StringBuilder _seen = new();
     private readonly Task<string> _output;
     private readonly Task<string> _errors;
 
     private CommandProcess(Process process)
     {
         _process = process;
-        _output = process.StandardOutput.ReadToEndAsync();
+        _output = ReadOutputAsync();
         _errors = process.StandardError.ReadToEndAsync();
     }
 
@@ -49,6 +52,13 @@ internal sealed class CommandProcess : IAsyncDisposable
         return await process.WaitAsync();
     }
 
+    /// <summary>Waits until what it printed so far holds something.</summary>
+    public async Task WaitForOutputAsync(string pattern)
+    {
+        await TestApp.UntilAsync(() => Regex.IsMatch(Seen(), pattern) || _process.HasExited);
+        Assert.Matches(pattern, Seen());
+    }
+
     /// <summary>Waits for its end.</summary>
     public async Task<(ExitCode Code, string Output, string Errors)> WaitAsync()
     {
@@ -72,5 +82,27 @@ internal sealed class CommandProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private string Seen()
+    {
+        lock (_seen)
+        {
+            return _seen.ToString();
+        }
+    }
+
+    private async Task<string> ReadOutputAsync()
+    {
+        var buffer = new char[1024];
+        while (await _process.StandardOutput.ReadAsync(buffer) is > 0 and var count)
+        {
+            lock (_seen)
+            {
+                _seen.Append(buffer, 0, count);
+            }
+        }
+
+        return Seen();
     }
 }

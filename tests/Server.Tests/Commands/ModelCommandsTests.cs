@@ -99,7 +99,9 @@ public sealed class ModelCommandsTests : IAsyncLifetime
         };
         await using var process = CommandProcess.Start(Environment(), "pull", "hf:owner/repo/tiny.gguf");
         await arrived.Task.WaitAsync(TestApp.Patience);
-        await Task.Delay(300);
+
+        // What was sent may not have been written yet; what is shown has been.
+        await process.WaitForOutputAsync("tiny.gguf: [1-9][0-9]* %");
         process.Interrupt();
 
         var (code, _, errors) = await process.WaitAsync();

@@ -12,22 +12,42 @@ public sealed class PullDisplayTests
         using var output = new StringWriter();
         using (PullDisplay.StartLines("file.gguf", progress, output))
         {
-            progress.Start(0, 42_500_000_000);
-            progress.Start(42_500_000_000, 42_500_000_000);
+            progress.Start(0, 42_500);
+            progress.Add(42_500);
             progress.AddChecked(1);
         }
 
         var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.StartsWith("file.gguf: 100 % of 42.5 GB, ", lines[^2], StringComparison.Ordinal);
+        Assert.StartsWith("file.gguf: 100 % of 42.5 kB, ", lines[^2], StringComparison.Ordinal);
         Assert.Equal("file.gguf: checking its SHA-256", lines[^1]);
     }
 
-    [Fact]
-    public void Lines_BeforeAnythingIsKnown_AreNone()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(42_500)]
+    public void Lines_BeforeAnythingIsKnownOrOfWhatIsThere_AreNone(long there)
     {
+        var progress = new DownloadProgress();
         using var output = new StringWriter();
-        PullDisplay.StartLines("file.gguf", new DownloadProgress(), output).Dispose();
+        using (PullDisplay.StartLines("file.gguf", progress, output))
+        {
+            progress.Start(there, there);
+        }
+
         Assert.Empty(output.ToString());
+    }
+
+    [Fact]
+    public void Lines_WhileNothingArrives_SayWhyAndWhenThatChanges()
+    {
+        var progress = new DownloadProgress();
+        using var output = new StringWriter();
+        using (PullDisplay.StartLines("file.gguf", progress, output))
+        {
+            progress.Trouble = "refused; trying again in 4 s";
+        }
+
+        Assert.Equal("file.gguf: refused; trying again in 4 s", output.ToString().TrimEnd());
     }
 
     [Theory]
