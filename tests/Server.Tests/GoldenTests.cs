@@ -38,7 +38,7 @@ public sealed partial class GoldenTests
         {
             using var first = await file.SendAsync(app, file.Body);
             var keys = app.Services.GetRequiredService<ApiKeys>();
-            await Endpoints.ChatCompletionsTests.WaitUntilAsync(() => keys.Everybody.UsedToday > 0);
+            await TestApp.UntilAsync(() => keys.Everybody.UsedToday > 0);
         }
 
         using var response = await file.SendAsync(app, file.Body);

@@ -60,7 +60,7 @@ public sealed class LimitsTests : IDisposable
         await using var app = await TestApp.StartAsync(("Limits:TokensPerMinute", "1"));
         using var first = await app.PostAsync(path, body);
         Assert.Equal(HttpStatusCode.OK, first.StatusCode);
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Services.GetRequiredService<ApiKeys>().Everybody.UsedToday > 1);
+        await TestApp.UntilAsync(() => app.Services.GetRequiredService<ApiKeys>().Everybody.UsedToday > 1);
         using var second = await app.PostAsync(path, body);
         Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
     }
@@ -79,7 +79,7 @@ public sealed class LimitsTests : IDisposable
         }
 
         (await engine.NextAsync(TestApp.Patience)).Play(["a", "b"], 0);
-        await ChatCompletionsTests.WaitUntilAsync(() => everybody.UsedToday > 2 && app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => everybody.UsedToday > 2 && app.Gate.NumTaken == 0);
         engine.IsManual = false;
         using var taken = await app.ChatAsync(Hi);
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
@@ -105,7 +105,7 @@ public sealed class LimitsTests : IDisposable
             generation.Play(["x"], 0);
         }
 
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         engine.IsManual = false;
         using var never = await SendAsync(app, "first", """{"messages":[{"role":"user","content":"Hi"}],"n":3}""");
         await RequestBodyTests.AssertErrorAsync(never, HttpStatusCode.BadRequest, "integer_above_max_value");
@@ -215,7 +215,7 @@ public sealed class LimitsTests : IDisposable
         using var response = await app.ChatAsync(Hi);
         await RequestBodyTests.AssertErrorAsync(response, HttpStatusCode.GatewayTimeout, "timeout");
         Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
     }
 
     [Fact]
@@ -263,7 +263,7 @@ public sealed class LimitsTests : IDisposable
         watch.Look();
         Assert.False(generation.Aborted.IsCompleted);
         generation.Start();
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Services.GetRequiredService<Server.Streaming.RunningGenerations>().Snapshot().Any(each => each.Choices[0].StartedAt > 0));
+        await TestApp.UntilAsync(() => app.Services.GetRequiredService<Server.Streaming.RunningGenerations>().Snapshot().Any(each => each.Choices[0].StartedAt > 0));
         clock.Advance(4.9);
         watch.Look();
         Assert.False(generation.Aborted.IsCompleted);

@@ -107,7 +107,7 @@ public sealed class ChatCompletionsTests
 
         Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await second).StatusCode);
-        await WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         app.Engine.IsManual = false;
         using var fourth = await app.ChatAsync(Hi);
         Assert.Equal(HttpStatusCode.OK, fourth.StatusCode);
@@ -159,7 +159,7 @@ public sealed class ChatCompletionsTests
         Assert.Equal(1, app.Gate.NumTaken);
         await gone.CancelAsync();
         await generation.Aborted.WaitAsync(TestApp.Patience);
-        await WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pending);
     }
 
@@ -180,15 +180,6 @@ public sealed class ChatCompletionsTests
         await using var app = await TestApp.StartAsync(("Server:StrictModel", "true"));
         using var response = await app.ChatAsync("""{"model":"gpt-4","messages":[{"role":"user","content":"Hi"}]}""");
         await RequestBodyTests.AssertErrorAsync(response, HttpStatusCode.NotFound, "model_not_found");
-    }
-
-    internal static async Task WaitUntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TestApp.Patience);
-        while (!condition())
-        {
-            await Task.Delay(5, patience.Token);
-        }
     }
 
     internal static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>

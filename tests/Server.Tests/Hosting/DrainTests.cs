@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using InferenceServer.Inference.Scheduling;
 using InferenceServer.Server.Hosting;
-using InferenceServer.Server.Tests.Endpoints;
 using InferenceServer.Server.Tests.Streaming;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Configuration;
@@ -70,7 +69,7 @@ public sealed class DrainTests
 
             generation.Finish(FinishReason.Stop);
             await app.Drain.StoppingAsync(default).WaitAsync(TestApp.Patience);
-            await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+            await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using InferenceServer.Server.Tests.Endpoints;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +12,7 @@ public sealed class RequestLogTests
         using var lines = new LineCollector();
         await using var app = await TestApp.StartAsync(new FakeEngine { NumCachedTokens = 2, Reply = ["SECRETANSWER", "."] }, new FixedClock(), lines);
         using var response = await app.ChatAsync("""{"messages":[{"role":"user","content":"SECRETQUESTION"}]}""");
-        await ChatCompletionsTests.WaitUntilAsync(() => !lines.Lines.IsEmpty);
+        await TestApp.UntilAsync(() => !lines.Lines.IsEmpty);
         var line = Assert.Single(lines.Lines);
         Assert.Contains("POST /v1/chat/completions 200", line, StringComparison.Ordinal);
         Assert.Contains("chatcmpl-", line, StringComparison.Ordinal);
@@ -27,7 +26,7 @@ public sealed class RequestLogTests
         using var lines = new LineCollector();
         await using var app = await TestApp.StartAsync(new FakeEngine(), new FixedClock(), lines);
         using var response = await app.ChatAsync("""{"messages":[{"role":"SECRETROLE","content":"SECRETQUESTION"}]}""");
-        await ChatCompletionsTests.WaitUntilAsync(() => !lines.Lines.IsEmpty);
+        await TestApp.UntilAsync(() => !lines.Lines.IsEmpty);
         var line = Assert.Single(lines.Lines);
         Assert.Contains("POST /v1/chat/completions 400", line, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", line, StringComparison.Ordinal);
@@ -39,7 +38,7 @@ public sealed class RequestLogTests
         using var lines = new LineCollector();
         await using var app = await TestApp.StartAsync(new FakeEngine(), new FixedClock(), lines);
         using var response = await app.Client.GetAsync("/v1/models/a%0Ab%1B");
-        await ChatCompletionsTests.WaitUntilAsync(() => !lines.Lines.IsEmpty);
+        await TestApp.UntilAsync(() => !lines.Lines.IsEmpty);
         Assert.Contains("/v1/models/a?b? 404", Assert.Single(lines.Lines), StringComparison.Ordinal);
     }
 
@@ -50,7 +49,7 @@ public sealed class RequestLogTests
         await using var app = await TestApp.StartAsync(new FakeEngine(), new FixedClock(), lines);
         using var probe = await app.Client.GetAsync("/health");
         using var other = await app.Client.GetAsync("/v1/models");
-        await ChatCompletionsTests.WaitUntilAsync(() => !lines.Lines.IsEmpty);
+        await TestApp.UntilAsync(() => !lines.Lines.IsEmpty);
         Assert.Contains("/v1/models", Assert.Single(lines.Lines), StringComparison.Ordinal);
     }
 

@@ -78,7 +78,7 @@ public sealed class EnergyAccountTests : IDisposable
         _tree.Write("class/powercap/intel-rapl:0/energy_uj", 0);
         await using var app = await TestApp.StartAsync(new FakeEngine { Capacity = 5 }, ("Power:Enabled", "true"), ("Power:SysFolder", _tree.Root));
         var ledger = app.Services.GetRequiredService<EnergyLedger>();
-        await UntilAsync(() => ledger.IsUsed);
+        await TestApp.UntilAsync(() => ledger.IsUsed);
         for (var i = 0; i < 3; i++)
         {
             // The last of them are refused when some of their answers were taken already.
@@ -86,16 +86,6 @@ public sealed class EnergyAccountTests : IDisposable
         }
 
         Assert.NotEmpty(app.Engine.Generations);
-        await UntilAsync(() => ledger.NumOpen == 0);
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        var deadline = DateTime.UtcNow + TestApp.Patience;
-        while (!isSo())
-        {
-            Assert.True(DateTime.UtcNow < deadline);
-            await Task.Delay(10);
-        }
+        await TestApp.UntilAsync(() => ledger.NumOpen == 0);
     }
 }

@@ -33,7 +33,7 @@ public sealed class BackgroundResponseTests
         Assert.Equal("Paris", ended.GetProperty("output")[0].GetProperty("content")[0].GetProperty("text").GetString());
         Assert.Equal("""[{"type":"function","name":"f"}]""", ended.GetProperty("tools").GetRawText());
         Assert.Equal("""{"a":"b"}""", ended.GetProperty("metadata").GetRawText());
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         app.Engine.IsManual = false;
         await ResponsesTests.CreateAsync(app, $$"""{"input":"Sure?","previous_response_id":"{{ResponsesTests.IdOf(queued)}}"}""");
     }
@@ -73,7 +73,7 @@ public sealed class BackgroundResponseTests
         Assert.Equal("One two three", string.Concat(seen.Concat(rest).Where(item => ResponsesTests.TypeOf(item) == "response.output_text.delta").Select(item => item.GetProperty("delta").GetString())));
 
         // Afterwards the same again, from the store.
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         foreach (var first in new[] { 0, 4, seen.Count + rest.Count })
         {
             using var third = await app.Client.GetAsync($"/v1/responses/{id}?stream=true" + (first > 0 ? $"&starting_after={first - 1}" : ""));
@@ -130,7 +130,7 @@ public sealed class BackgroundResponseTests
         using var deleted = await app.Client.DeleteAsync($"/v1/responses/{id}");
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
         Assert.True(generation.Aborted.IsCompleted);
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Client.GetAsync($"/v1/responses/{id}").Result.StatusCode == HttpStatusCode.NotFound);
+        await TestApp.UntilAsync(() => app.Client.GetAsync($"/v1/responses/{id}").Result.StatusCode == HttpStatusCode.NotFound);
     }
 
     [Fact]

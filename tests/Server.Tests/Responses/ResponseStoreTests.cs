@@ -210,7 +210,7 @@ public sealed class ResponseStoreTests : IDisposable
         await RequestBodyTests.AssertErrorAsync(next, HttpStatusCode.ServiceUnavailable);
         using var background = await app.PostAsync("/v1/responses", """{"input":"x","background":true}""");
         await RequestBodyTests.AssertErrorAsync(background, HttpStatusCode.ServiceUnavailable);
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         Assert.Single(_log.All, line => line.Contains("cannot be kept", StringComparison.Ordinal));
     }
 

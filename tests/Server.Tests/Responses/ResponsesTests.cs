@@ -131,7 +131,7 @@ public sealed class ResponsesTests
         }
 
         await generation.Aborted.WaitAsync(TestApp.Patience);
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
         using var missing = await app.Client.GetAsync($"/v1/responses/{id}");
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
     }
@@ -162,10 +162,10 @@ public sealed class ResponsesTests
             using var response = await SendAsync(app, body);
             using var reader = new EventReader(response);
             var generation = await app.Engine.NextAsync(TestApp.Patience);
-            await Task.Delay(200);
+            var reading = reader.RestAsync();
+            await TestApp.UntilAsync(() => reader.NumPings > 0);
             generation.Play(["x"], 0);
-            Assert.Equal("response.completed", TypeOf((await reader.RestAsync())[^1]));
-            Assert.True(reader.NumPings > 0);
+            Assert.Equal("response.completed", TypeOf((await reading)[^1]));
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class SleepGuardTests
     {
         using var guard = Create("always", out _);
         await guard.StartAsync(default);
-        await WaitForAsync(() => _numTaken == 1);
+        await TestApp.UntilAsync(() => _numTaken == 1);
         await Task.Delay(50);
         Assert.Equal((1, 0), (_numTaken, _numReleased));
         await guard.StopAsync(default);
@@ -31,13 +31,13 @@ public sealed class SleepGuardTests
         await Task.Delay(50);
         Assert.Equal(0, _numTaken);
         Assert.True(drain.TryEnter());
-        await WaitForAsync(() => _numTaken == 1);
+        await TestApp.UntilAsync(() => _numTaken == 1);
         await Task.Delay(50);
         Assert.Equal(0, _numReleased);
         drain.Leave();
-        await WaitForAsync(() => _numReleased == 1);
+        await TestApp.UntilAsync(() => _numReleased == 1);
         Assert.True(drain.TryEnter());
-        await WaitForAsync(() => _numTaken == 2);
+        await TestApp.UntilAsync(() => _numTaken == 2);
         drain.Leave();
         await guard.StopAsync(default);
         Assert.Equal((2, 2), (_numTaken, _numReleased));
@@ -67,10 +67,10 @@ public sealed class SleepGuardTests
             Assert.True(OperatingSystem.IsWindows() || Allow(program));
             var held = LogindWakeLock.Take(program, "a reason");
             Assert.Null(held.Failure);
-            await WaitForAsync(() => File.Exists(log));
+            await TestApp.UntilAsync(() => File.Exists(log));
             Assert.Equal("--what=idle --mode=block --who=inference-server --why=a reason cat\n", await File.ReadAllTextAsync(log));
             held.Dispose();
-            await WaitForAsync(() => File.ReadAllText(log).EndsWith("done\n", StringComparison.Ordinal));
+            await TestApp.UntilAsync(() => File.ReadAllText(log).EndsWith("done\n", StringComparison.Ordinal));
 
             await File.WriteAllTextAsync(program, "#!/bin/sh\necho 'Access denied' >&2; exit 1\n");
             Assert.Equal("Access denied", LogindWakeLock.Take(program, "a reason").Failure);
@@ -87,16 +87,6 @@ public sealed class SleepGuardTests
         using var chmod = System.Diagnostics.Process.Start("chmod", ["+x", program]);
         chmod.WaitForExit();
         return chmod.ExitCode == 0;
-    }
-
-    private static async Task WaitForAsync(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow + TestApp.Patience;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "It does not come to that.");
-            await Task.Delay(5);
-        }
     }
 
     private SleepGuard Create(string mode, out Drain drain, string? failure = null)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using InferenceServer.Inference.Scheduling;
-using InferenceServer.Server.Tests.Endpoints;
 using InferenceServer.Testing;
 
 namespace InferenceServer.Server.Tests.Streaming;
@@ -180,7 +179,7 @@ public sealed class ChatStreamTests
             await Task.WhenAll(one.Aborted, two.Aborted).WaitAsync(TestApp.Patience);
         }
 
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
     }
 
     [Fact]
@@ -237,7 +236,7 @@ public sealed class ChatStreamTests
         Assert.False(stalled.Aborted.IsCompleted);
         socket.Close(0);
         await stalled.Aborted.WaitAsync(TestApp.Patience);
-        await ChatCompletionsTests.WaitUntilAsync(() => app.Gate.NumTaken == 0);
+        await TestApp.UntilAsync(() => app.Gate.NumTaken == 0);
     }
 
     [Fact]
