@@ -1,6 +1,7 @@
 using InferenceServer.Server.Downloads;
 using InferenceServer.Server.Hosting;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace InferenceServer.Server.Commands;
 
@@ -45,7 +46,7 @@ internal sealed class PullDisplay : IDisposable
 
     private async Task ShowBarAsync() => await AnsiConsole.Progress()
         .AutoClear(true)
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new AmountColumn(), new RemainingTimeColumn())
         .StartAsync(async context =>
         {
             var task = context.AddTask(Markup.Escape(_name));
@@ -87,8 +88,9 @@ internal sealed class PullDisplay : IDisposable
 
             if (percent > lastPercent || (percent >= 0 && percent < 100 && elapsed - lastTime > LineInterval))
             {
-                var rate = (long)((done - _progress.NumAtStart) / Math.Max(elapsed.TotalSeconds, 0.001));
-                await output.WriteLineAsync($"{_name}: {done * 100 / length} % of {DataSize.Text(length)}, {DataSize.Text(rate)}/s");
+                var arrived = done - _progress.NumAtStart;
+                var rate = arrived > 0 ? $", {DataSize.Text((long)(arrived / Math.Max(elapsed.TotalSeconds, 0.001)))}/s" : "";
+                await output.WriteLineAsync($"{_name}: {done * 100 / length} % of {DataSize.Text(length)}{rate}");
                 (lastPercent, lastTime) = (percent, elapsed);
             }
 
@@ -100,5 +102,12 @@ internal sealed class PullDisplay : IDisposable
 
             await Task.Delay(Interval, _done.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    // Spectre's own columns divide by 1,024 and call it MB.
+    private sealed class AmountColumn : ProgressColumn
+    {
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text($"{DataSize.Text((long)task.Value)} of {DataSize.Text((long)task.MaxValue)}{(task.Speed is > 0 and var speed ? $", {DataSize.Text((long)speed)}/s" : "")}");
     }
 }

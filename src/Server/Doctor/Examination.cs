@@ -117,7 +117,7 @@ internal sealed class Examination(ServiceTools tools)
     private static Finding ExamineMemory()
     {
         var limits = OperatingSystem.IsMacOS() ? MacMemory.ReadLimits() : new LinuxMemory().ReadLimits();
-        return Finding.Ok("memory", $"{MemoryAdvice.Size(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)}; " + string.Join(", ", limits.Select(limit => $"{limit.Name} is {MemoryAdvice.Size(limit.Bytes)}")));
+        return Finding.Ok("memory", $"{MemoryAdvice.Size(ThisMachine.TotalMemory())}; " + string.Join(", ", limits.Select(limit => $"{limit.Name} is {MemoryAdvice.Size(limit.Bytes)}")));
     }
 
     private static Finding ExamineChip(Settings settings)

@@ -69,7 +69,7 @@ internal sealed record MachineRow
                 + (sample.Find("inference_model_resident_bytes") ?? 0)
                 + (gpuBytes ?? 0),
             WeightBytes = sample.Find("inference_memory_usage_bytes", ("component", "weights")),
-            MachineBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            MachineBytes = ThisMachine.TotalMemory(),
             Short = shortOne,
             Full = fullOne,
             Bandwidth = isMeasured ? MemoryBandwidth.Measure() : shortOne.NominalBytesPerSecond,

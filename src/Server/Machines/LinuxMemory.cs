@@ -27,6 +27,9 @@ internal sealed class LinuxMemory(string root = "/")
         return limits;
     }
 
+    /// <summary>Bytes of memory that the machine has, which control groups do not change; null if this is no Linux.</summary>
+    public long? ReadTotal() => ReadFields("proc/meminfo").TryGetValue("MemTotal", out var kilobytes) ? kilobytes << 10 : null;
+
     /// <summary>What the strictest group around this process still allows; null if none has a limit.</summary>
     private long? ReadGroupRoom()
     {

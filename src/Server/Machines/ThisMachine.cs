@@ -30,7 +30,10 @@ internal static class ThisMachine
     public static Chip? FindChip(IReadOnlyList<PlanDevice> devices) =>
         (devices.Count > 0 ? devices[0].Description : ProcessorName()) is { } name ? ChipTable.Find(name, MemoryGigabytes()) : null;
 
-    private static int MemoryGigabytes() => (int)Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30));
+    /// <summary>Bytes of memory that the machine has, whatever this process is allowed of it.</summary>
+    public static long TotalMemory() => new LinuxMemory().ReadTotal() ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    private static int MemoryGigabytes() => (int)Math.Round(TotalMemory() / (double)(1L << 30));
 
     // On macOS the GPU's name is the chip's, and there always is one. ARM's processors have no name in this file.
     private static string? ProcessorName()

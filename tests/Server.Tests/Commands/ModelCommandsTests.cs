@@ -237,6 +237,16 @@ public sealed class ModelCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plan_InASmallContainer_MeasuresItsMemoryWithinIt()
+    {
+        // What the runtime makes of a control group's limit: 256 MiB.
+        await using var process = CommandProcess.Start([.. Environment(), ("DOTNET_GCHeapHardLimit", "0x10000000")], "plan");
+        var (code, output, errors) = await process.WaitAsync();
+        Assert.Equal((ExitCode.Ok, ""), (code, errors));
+        Assert.Contains("measured", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Serve_ModelThatWouldSwap_IsRefusedUnlessForced()
     {
         var path = Path.Combine(_folder.FullName, "hollow.gguf");

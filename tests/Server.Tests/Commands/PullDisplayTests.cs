@@ -22,6 +22,19 @@ public sealed class PullDisplayTests
         Assert.Equal("file.gguf: checking its SHA-256", lines[^1]);
     }
 
+    [Fact]
+    public void Lines_BeforeAByteArrived_TellNoRate()
+    {
+        var progress = new DownloadProgress();
+        using var output = new StringWriter();
+        using (PullDisplay.StartLines("file.gguf", progress, output))
+        {
+            progress.Start(17_000, 42_500);
+        }
+
+        Assert.Equal("file.gguf: 40 % of 42.5 kB", output.ToString().TrimEnd());
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(42_500)]

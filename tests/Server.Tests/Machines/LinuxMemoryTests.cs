@@ -59,7 +59,20 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void ReadLimits_NothingReadable_IsNone() => Assert.Empty(Read());
+    public void ReadTotal_InAGroup_IsTheMachines()
+    {
+        WriteFree();
+        Write("proc/self/cgroup", "0::/g\n");
+        WriteGroup("g", "1000", used: 20, files: 10);
+        Assert.Equal(16 * Gib, new LinuxMemory(_root.FullName).ReadTotal());
+    }
+
+    [Fact]
+    public void ReadLimits_NothingReadable_IsNone()
+    {
+        Assert.Empty(Read());
+        Assert.Null(new LinuxMemory(_root.FullName).ReadTotal());
+    }
 
     [SkippableFact]
     public void ReadLimits_ThisMachine_HasFreeMemory()
