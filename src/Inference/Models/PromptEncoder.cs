@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using InferenceServer.Inference.Native;
 
@@ -36,20 +37,32 @@ internal sealed class PromptEncoder
     {
         var text = ToUtf8(prompt, out var ends);
         var tokens = new List<int>((text.Length / 3) + ExtraTokens);
-        foreach (var piece in _finder.Split(text, range => MayBeControl(prompt, ends, range)))
+        var pieces = _finder.Split(text, range => MayBeControl(prompt, ends, range));
+        var known = FindKnown(prompt, ends, pieces);
+        var done = 0;
+        foreach (var piece in pieces)
         {
-            if (piece.Token is { } token)
+            var end = piece.Start + piece.Length;
+            while (known.TryPeek(out var next) && next.Start < end)
             {
-                tokens.Add(token);
+                AddText(text.AsSpan(Math.Min(next.Start, Math.Max(done, piece.Start))..next.Start), tokens, cancellationToken);
+                tokens.AddRange(next.Tokens);
+                done = next.End;
+                known.Dequeue();
+            }
+
+            if (end <= done)
+            {
                 continue;
             }
 
-            for (var rest = text.AsSpan(piece.Start, piece.Length); !rest.IsEmpty;)
+            if (piece.Token is { } token)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var length = _vocabulary.Kind == VocabularyKind.BytePair ? LongTextCutter.FindCut(rest) : rest.Length;
-                AddText(rest[..length], tokens);
-                rest = rest[length..];
+                tokens.Add(token);
+            }
+            else
+            {
+                AddText(text.AsSpan(Math.Max(done, piece.Start)..end), tokens, cancellationToken);
             }
         }
 
@@ -76,6 +89,24 @@ internal sealed class PromptEncoder
         return text;
     }
 
+    /// <summary>
+    /// The stretches whose tokens are known, in order. Only those that no text goes on behind without a break: what follows would be cut into other tokens than in the prompt as a whole.
+    /// </summary>
+    private static Queue<KnownStretch> FindKnown(PromptText prompt, int[] ends, List<TextPiece> pieces)
+    {
+        var known = new Queue<KnownStretch>();
+        for (var index = 0; index < ends.Length; index++)
+        {
+            var (start, end) = (index == 0 ? 0 : ends[index - 1], ends[index]);
+            if (!prompt.Segments[index].Tokens.IsDefaultOrEmpty && !pieces.Exists(piece => piece.Crosses(end) || (piece.Token is not null && piece.Crosses(start))))
+            {
+                known.Enqueue(new KnownStretch(start, end, prompt.Segments[index].Tokens));
+            }
+        }
+
+        return known;
+    }
+
     private bool MayBeControl(PromptText prompt, int[] ends, Range range)
     {
         if (!_escapeControlTokens)
@@ -91,7 +122,18 @@ internal sealed class PromptEncoder
         return prompt.Segments[segment].FromTemplate && range.Start.Value >= start;
     }
 
-    private void AddText(ReadOnlySpan<byte> text, List<int> tokens)
+    private void AddText(ReadOnlySpan<byte> text, List<int> tokens, CancellationToken cancellationToken)
+    {
+        while (!text.IsEmpty)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var length = _vocabulary.Kind == VocabularyKind.BytePair ? LongTextCutter.FindCut(text) : text.Length;
+            AddPart(text[..length], tokens);
+            text = text[length..];
+        }
+    }
+
+    private void AddPart(ReadOnlySpan<byte> text, List<int> tokens)
     {
         var buffer = ArrayPool<int>.Shared.Rent(text.Length + ExtraTokens);
         try
@@ -116,4 +158,7 @@ internal sealed class PromptEncoder
             ArrayPool<int>.Shared.Return(buffer);
         }
     }
+
+    // In bytes.
+    private readonly record struct KnownStretch(int Start, int End, ImmutableArray<int> Tokens);
 }

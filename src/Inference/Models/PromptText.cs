@@ -24,4 +24,11 @@ public sealed record PromptText(ImmutableArray<PromptSegment> Segments)
 /// </summary>
 /// <param name="Text">At least one UTF-16 unit.</param>
 /// <param name="FromTemplate">True: the template wrote it. False: it came from the request.</param>
-public readonly record struct PromptSegment(string Text, bool FromTemplate);
+public readonly record struct PromptSegment(string Text, bool FromTemplate)
+{
+    /// <summary>
+    /// The tokens that the model picked when it wrote the text; default: it did not, or nobody knows. They are taken instead of the encoded text, which may be cut into other tokens,
+    /// where the text ends at a control token or with the prompt.
+    /// </summary>
+    public ImmutableArray<int> Tokens { get; init; }
+}

@@ -149,4 +149,8 @@ internal sealed class SpecialTokenFinder
 /// <param name="Start">First byte.</param>
 /// <param name="Length">Bytes; at least 1.</param>
 /// <param name="Token">The special token that it is; null for ordinary text.</param>
-internal readonly record struct TextPiece(int Start, int Length, int? Token);
+internal readonly record struct TextPiece(int Start, int Length, int? Token)
+{
+    /// <summary>True if it goes on both before and behind an offset.</summary>
+    public bool Crosses(int offset) => Start < offset && offset < Start + Length;
+}

@@ -12,7 +12,7 @@ namespace InferenceServer.Server.Endpoints;
 /// The stops between a valid chat request and the engine, the same for every dialect: Render, Encode, context check, Submit.
 /// Whatever can fail for the client's fault fails here, before the first byte. Any thread.
 /// </summary>
-internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter, ChatConstraints constraints)
+internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter, ChatConstraints constraints, GeneratedTurns turns)
 {
     /// <inheritdoc cref="GenerationStarter.WhyUnavailable"/>
     public RequestError? WhyUnavailable() => starter.WhyUnavailable();
@@ -45,7 +45,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
             return refused;
         }
 
-        return Render(request).TryGet(out var prompt, out var refusal) ? await starter.EncodeAsync(prompt, cancellationToken) : refusal;
+        return Render(request).TryGet(out var prompt, out var refusal) ? await starter.EncodeAsync(turns.Recall(prompt), cancellationToken) : refusal;
     }
 
     /// <summary>All stops up to Submit; the generation runs when this returns it.</summary>
@@ -61,7 +61,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
 
         if (!Render(request).TryGet(out var prompt, out var refusal)
             || !(await EncodeThoughtEndAsync(request, cancellationToken)).TryGet(out var thoughtEnd, out refusal)
-            || !(await starter.EncodeAsync(prompt, cancellationToken)).TryGet(out var tokens, out refusal)
+            || !(await starter.EncodeAsync(turns.Recall(prompt), cancellationToken)).TryGet(out var tokens, out refusal)
             || !constraints.Build(request, prompt).TryGet(out var form, out refusal))
         {
             return refusal;
@@ -80,7 +80,7 @@ internal sealed class ChatPipeline(ServedModel model, GenerationStarter starter,
             request.NumChoices,
             request.PromptField,
             scoresPrompts: false,
-            (index, stream, clock) => new ParsedChoice(index, stream, clock, request, new ChatOutputParser(format, request.Prompt.Tools, prompt)),
+            (index, stream, clock) => new ParsedChoice(index, stream, clock, request, new ChatOutputParser(format, request.Prompt.Tools, prompt), turns.Begin(prompt)),
             form.Grammar,
             LimitThought(request, prompt, thoughtEnd));
     }

@@ -95,6 +95,7 @@ internal static class ServerApplication
         services.AddSingleton(provider => new GrammarCache(observer: provider.GetRequiredService<ServerInstruments>().RecordCompile));
         services.AddSingleton<GrammarStop>();
         services.AddSingleton<ChatConstraints>();
+        services.AddSingleton<GeneratedTurns>();
         services.AddSingleton<GenerationStarter>();
         AddDrain(services, settings);
         services.AddSingleton<ChatPipeline>();

@@ -12,7 +12,8 @@ namespace InferenceServer.Server.Streaming;
 /// <param name="clock">Tells when events were read.</param>
 /// <param name="request">What the client wants to see of it.</param>
 /// <param name="parser">New.</param>
-internal sealed class ParsedChoice(int index, GenerationStream stream, TimeProvider clock, ValidChatRequest request, ChatOutputParser parser)
+/// <param name="turn">Kept for the conversation's next request.</param>
+internal sealed class ParsedChoice(int index, GenerationStream stream, TimeProvider clock, ValidChatRequest request, ChatOutputParser parser, GeneratedTurn turn)
     : Choice(index, stream, request.End, clock)
 {
     private readonly List<ChatOutputEvent> _found = [];
@@ -24,6 +25,7 @@ internal sealed class ParsedChoice(int index, GenerationStream stream, TimeProvi
     protected override void TakeToken(in GenerationEvent item)
     {
         var wasReasoning = parser.IsReasoning;
+        turn.Add(item);
         if (IsText(item))
         {
             if (item.LogProbs is { } entry)
@@ -53,6 +55,10 @@ internal sealed class ParsedChoice(int index, GenerationStream stream, TimeProvi
         parser.Feed(Text.Flush(), isControl: false, _found);
         parser.Finish(_found);
         ShowFound();
+        if (isWhole && MatchedStop is null)
+        {
+            turn.Keep();
+        }
     }
 
     private void ShowFound()

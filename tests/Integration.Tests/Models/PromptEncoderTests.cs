@@ -126,6 +126,34 @@ public sealed class PromptEncoderTests(VocabularyFixture models) : IClassFixture
         Assert.Equal(Whole(name, sentences), Encoder(name).Encode(FromRequest(sentences), default).ToArray());
     }
 
+    [Theory]
+    [InlineData("qwen2", "<|im_start|>assistant\n", "There it is.", "<|im_end|>\n", true)]
+    [InlineData("qwen2", "<|im_start|>assistant\n", "There it is.", "", true)]
+    [InlineData("qwen2", "<|im_start|>assistant\n", "There it is.", " And on.", false)]
+    [InlineData("phi-3", "<|assistant|>", "There it is. ", "<|end|>\n<|user|>", true)]
+    [InlineData("phi-3", "<|assistant|>", "There it is.", " \n", false)]
+    [InlineData("gpt-2", "A: ", "There it is.", "<|endoftext|>B", true)]
+    public void Encode_TokensThatTheModelPicked_AreTakenUnlessTextGoesOn(string name, string before, string written, string after, bool isTaken)
+    {
+        var (encoder, vocabulary) = (Encoder(name), models[name].Vocabulary);
+
+        // As a model may spell it, and no tokenizer: a token a letter.
+        int[] picked = [.. written.SelectMany(letter => encoder.Encode(FromRequest(letter.ToString()) with { AddsSpecial = false }, default).ToArray())];
+        var prompt = Prompt((before, true), (written, false), (after, true));
+        var segments = prompt.Segments.SetItem(1, prompt.Segments[1] with { Tokens = [.. picked] });
+        var tokens = encoder.Encode(new PromptText(segments), default).ToArray();
+        if (isTaken)
+        {
+            var end = encoder.Encode(Prompt((after, true)) with { AddsSpecial = false }, default).ToArray();
+            Assert.Equal([.. encoder.Encode(Prompt((before, true)), default).ToArray(), .. picked, .. end], tokens);
+            Assert.NotEqual(Whole(name, prompt.ToString()), tokens);
+        }
+        else
+        {
+            Assert.Equal(encoder.Encode(prompt, default).ToArray(), tokens);
+        }
+    }
+
     [Fact]
     public void Encode_Cancelled_Stops()
     {
