@@ -17,6 +17,7 @@ internal sealed class PullDisplay : IDisposable
     private readonly DownloadProgress _progress;
     private readonly CancellationTokenSource _done = new();
     private readonly Task _showing;
+    private string? _toldTrouble;
 
     private PullDisplay(string name, DownloadProgress progress, Func<PullDisplay, Task> show)
     {
@@ -44,6 +45,15 @@ internal sealed class PullDisplay : IDisposable
 
     private bool IsChecking => _progress.NumChecked > 0;
 
+    // Null if there is none, or it was told.
+    private string? FindNewTrouble()
+    {
+        var trouble = _progress.Trouble;
+        var isNew = trouble != _toldTrouble;
+        _toldTrouble = trouble;
+        return isNew ? trouble : null;
+    }
+
     private async Task ShowBarAsync() => await AnsiConsole.Progress()
         .AutoClear(true)
         .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new AmountColumn(), new RemainingTimeColumn())
@@ -56,7 +66,12 @@ internal sealed class PullDisplay : IDisposable
             {
                 task.MaxValue = check.MaxValue = Math.Max(1, _progress.Length);
                 task.Value = _progress.NumDone;
-                task.Description = Markup.Escape(_progress.Trouble is { } trouble ? $"{_name}: {trouble}" : _name);
+                if (FindNewTrouble() is { } trouble)
+                {
+                    // It comes to stand above the bar.
+                    AnsiConsole.WriteLine($"{_name}: {trouble}");
+                }
+
                 if (IsChecking)
                 {
                     check.StartTask();
@@ -70,20 +85,16 @@ internal sealed class PullDisplay : IDisposable
     private async Task ShowLinesAsync(TextWriter output)
     {
         var start = TimeProvider.System.GetTimestamp();
-        var (lastTime, lastPercent, wasChecking, lastTrouble) = (TimeSpan.Zero, -1, false, (string?)null);
+        var (lastTime, lastPercent, wasChecking) = (TimeSpan.Zero, -1, false);
         for (var isLast = false; !isLast;)
         {
             // Once more at the end: a small file is done before anybody looks.
             isLast = _done.IsCancellationRequested;
             var (done, length, elapsed) = (_progress.NumDone, _progress.NumAtStart < _progress.Length ? _progress.Length : 0, TimeProvider.System.GetElapsedTime(start));
             var percent = length > 0 ? (int)(done * 100 / length) / LinePercent * LinePercent : -1;
-            if (_progress.Trouble is var trouble && trouble != lastTrouble)
+            if (FindNewTrouble() is { } trouble)
             {
-                lastTrouble = trouble;
-                if (trouble is not null)
-                {
-                    await output.WriteLineAsync($"{_name}: {trouble}");
-                }
+                await output.WriteLineAsync($"{_name}: {trouble}");
             }
 
             if (percent > lastPercent || (percent >= 0 && percent < 100 && elapsed - lastTime > LineInterval))
@@ -107,7 +118,9 @@ internal sealed class PullDisplay : IDisposable
     // Spectre's own columns divide by 1,024 and call it MB.
     private sealed class AmountColumn : ProgressColumn
     {
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text($"{DataSize.Text((long)task.Value)} of {DataSize.Text((long)task.MaxValue)}{(task.Speed is > 0 and var speed ? $", {DataSize.Text((long)speed)}/s" : "")}");
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(
+            task.MaxValue <= 1 ? "" : $"{DataSize.Text((long)task.Value)} of {DataSize.Text((long)task.MaxValue)}{(task.Speed is > 0 and var speed ? $", {DataSize.Text((long)speed)}/s" : "")}");
     }
 }

@@ -139,7 +139,8 @@ internal sealed class Examination(ServiceTools tools)
         }
         catch (StartupException e)
         {
-            return Finding.Error("model", e.Message.Replace('\n', ' '));
+            // What does not fit comes with what would.
+            return Finding.Error("model", e.Message.Replace('\n', ' '), e.ExitCode == ExitCode.DoesNotFit ? null : "inference-server models lists what was pulled, pull what to begin with; --model takes a name or a file");
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class ExaminationTests : IDisposable
     {
         var (code, output, _) = await CommandProcess.RunAsync([("Server__Port", "0")], "doctor", "--model", "/no/such/model.gguf");
         Assert.Equal(ExitCode.DoctorFails, code);
-        Assert.Contains("error    model        /no/such/model.gguf", output, StringComparison.Ordinal);
+        Assert.Contains("error    model        /no/such/model.gguf does not exist.\n                      -> inference-server models ", output, StringComparison.Ordinal);
     }
 
     [Fact]
