@@ -152,17 +152,22 @@ internal sealed class SelfTest(TestedServer server, Settings settings, SelfTestP
 
     private async Task<IReadOnlyList<Claim>> TryIdleAsync(CancellationToken cancellationToken)
     {
-        var times = new List<double>();
-        for (var i = 0; i < NumWarmRequests; i++)
-        {
-            times.Add((await server.CompleteAsync(IdlePromptTokens, 1, isCached: false, cancellationToken)).Seconds);
-        }
-
+        await TakeAsync();
         progress(string.Create(CultureInfo.InvariantCulture, $"sending nothing for {pace.Idle.TotalSeconds:F0} seconds"));
         await Task.Delay(pace.Idle, cancellationToken);
         var sample = await server.SampleAsync(cancellationToken);
-        var idle = await server.CompleteAsync(IdlePromptTokens, 1, isCached: false, cancellationToken);
-        return [JudgeIdle(pace.Idle, times.Order().ElementAt(NumWarmRequests / 2), idle.Seconds), JudgeResidency(sample)];
+        var idle = await TakeAsync();
+
+        // After it, not before: what else the machine does may have changed in these minutes.
+        var warm = new List<double>();
+        while (warm.Count < NumWarmRequests)
+        {
+            warm.Add(await TakeAsync());
+        }
+
+        return [JudgeIdle(pace.Idle, warm.Order().ElementAt(NumWarmRequests / 2), idle), JudgeResidency(sample)];
+
+        async Task<double> TakeAsync() => (await server.CompleteAsync(IdlePromptTokens, 1, isCached: false, cancellationToken)).Seconds;
     }
 
     private static Claim JudgeResidency(MetricsSample sample)
