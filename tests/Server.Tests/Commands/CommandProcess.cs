@@ -66,11 +66,22 @@ internal sealed class CommandProcess : IAsyncDisposable
         return ((ExitCode)_process.ExitCode, await _output, await _errors);
     }
 
-    /// <summary>Sends what Ctrl+C sends.</summary>
+    /// <summary>Sends what Ctrl+C sends, or SIGTERM where that would be lost: whatever a shell starts in the background ignores SIGINT, and so does all that it starts.</summary>
     public void Interrupt()
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [IgnoresInterrupts(_process.Id) ? "-TERM" : "-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
+    }
+
+    // On macOS there is no such file, and nothing starts tests in the background.
+    private static bool IgnoresInterrupts(int processId)
+    {
+        const string Field = "SigIgn:";
+        const int Interrupt = 1 << (2 - 1);
+        var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/status");
+        return File.Exists(path)
+            && File.ReadLines(path).First(line => line.StartsWith(Field, StringComparison.Ordinal)) is var line
+            && (ulong.Parse(line.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & Interrupt) != 0;
     }
 
     public async ValueTask DisposeAsync()
