@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using InferenceServer.Inference.Cache.Disk;
 
 namespace InferenceServer.Inference;
 
@@ -14,6 +15,26 @@ public sealed class CacheOptions
     /// <summary>MiB of the host's memory for prefixes; null takes an eighth of it, 0 keeps none.</summary>
     [Range(0, 16_777_216)]
     public int? MemoryLimit { get; set; }
+
+    /// <summary>Folder for prefixes on disk, in a folder of their own there; null keeps none, but the server has a default of its own.</summary>
+    public string? DiskPath { get; set; }
+
+    /// <summary>MiB of disk for prefixes; 0 keeps none.</summary>
+    [Range(0, 16_777_216)]
+    public int DiskLimit { get; set; } = 16_384;
+
+    /// <summary>
+    /// MiB that may be written to disk in a day, so that flash memory lasts; 0 only reads. By default twice what the disk may hold: 12 TB a year, where small drives are made for 30 a year or more.
+    /// </summary>
+    [Range(0, 16_777_216)]
+    public int DiskWritesPerDay { get; set; } = 32_768;
+
+    /// <summary>How the disk tier is to be; null for none.</summary>
+    internal DiskTierOptions? Disk =>
+        DiskPath is { Length: > 0 } path && DiskLimit > 0 ? new DiskTierOptions(path, DiskLimit * (1L << 20), DiskWritesPerDay * (1L << 20)) { Rule = Rule } : null;
+
+    /// <summary>What is worth writing to disk.</summary>
+    internal WriteRule Rule { get; set; } = new();
 
     /// <summary><see cref="MemoryLimit"/> in bytes.</summary>
     internal long MemoryBytes => MemoryLimit is { } limit ? limit * (1L << 20) : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / DefaultShare;

@@ -1,32 +1,54 @@
 namespace InferenceServer.Inference.Cache;
 
-/// <summary>
-/// The KV of a few tokens outside the cells, after a prefix that it is named by. Immutable but for <see cref="Worth"/>. Engine thread only.
-/// </summary>
-/// <param name="before">The prefix before its first token.</param>
-/// <param name="start">Position of its first token, a multiple of <see cref="PrefixStore.SpanSize"/>.</param>
-/// <param name="tokens">Its tokens, at most <see cref="PrefixStore.SpanSize"/>.</param>
-/// <param name="state">What the library wrote for them.</param>
-internal sealed class SavedSpan(PrefixName before, int start, int[] tokens, byte[] state)
+/// <summary>The KV of a few tokens in the host's memory, or on its way there. Engine thread only.</summary>
+internal sealed class SavedSpan : PrefixSpan
 {
-    /// <summary>The prefix before its first token.</summary>
-    public PrefixName Before => before;
+    private byte[]? _state;
 
-    /// <summary>Position of its first token.</summary>
-    public int Start => start;
+    /// <summary>One that was copied out of the cells.</summary>
+    /// <param name="before">The prefix before its first token.</param>
+    /// <param name="start">Position of its first token.</param>
+    /// <param name="tokens">Its tokens.</param>
+    /// <param name="state">What the library wrote for them.</param>
+    public SavedSpan(PrefixName before, int start, int[] tokens, byte[] state)
+        : base(before, start, tokens)
+    {
+        _state = state;
+        Status = SpanStatus.Ready;
+    }
 
-    /// <summary>Position after its last token.</summary>
-    public int End => start + tokens.Length;
+    /// <summary>One that is being read.</summary>
+    public SavedSpan(PrefixSpan from)
+        : base(from.Before, from.Start, from.TokenMemory)
+    {
+    }
 
-    /// <summary>Its tokens.</summary>
-    public ReadOnlySpan<int> Tokens => tokens;
+    /// <summary>Whether it can be restored.</summary>
+    public SpanStatus Status { get; private set; }
 
-    /// <summary>Their KV, as the library wrote it.</summary>
-    public ReadOnlyMemory<byte> State => state;
+    /// <summary>The KV, as the library wrote it; empty unless <see cref="SpanStatus.Ready"/>.</summary>
+    public ReadOnlyMemory<byte> State => _state;
 
-    /// <summary>The smallest goes first when room is needed; see <see cref="PrefixStore"/>.</summary>
-    public double Worth { get; set; }
+    /// <inheritdoc/>
+    public override long NumBytes => _state?.Length ?? 0;
 
-    /// <summary>False once it was dropped.</summary>
-    public bool IsStored { get; set; } = true;
+    /// <summary>It was read, or could not be: then <paramref name="state"/> is null.</summary>
+    public void Complete(byte[]? state)
+    {
+        _state = state;
+        Status = state is null ? SpanStatus.Failed : SpanStatus.Ready;
+    }
+}
+
+/// <summary>Whether a span can be restored.</summary>
+internal enum SpanStatus
+{
+    /// <summary>It is being read.</summary>
+    Loading,
+
+    /// <summary>Its state is there.</summary>
+    Ready,
+
+    /// <summary>It could not be read: its tokens are computed.</summary>
+    Failed,
 }

@@ -17,6 +17,7 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
     private readonly Lock _gate = new();
     private int _numWaiting;
     private volatile bool _isClosed;
+    private volatile bool _isWoken;
 
     /// <summary>Requests submitted that have neither a place nor an end yet.</summary>
     public int NumWaiting => Volatile.Read(ref _numWaiting);
@@ -71,6 +72,13 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
     /// <summary>Takes the next command if there is one.</summary>
     public bool TryTake(out EngineCommand command) => _commands.TryDequeue(out command);
 
+    /// <summary>Ends the engine thread's wait, or its next one, without a command: something else than one is there for it.</summary>
+    public void Wake()
+    {
+        _isWoken = true;
+        _hasCommands.Set();
+    }
+
     /// <summary>Refuses submissions from now on and wakes the engine thread.</summary>
     public void Close()
     {
@@ -82,11 +90,11 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
         _hasCommands.Set();
     }
 
-    /// <summary>Engine thread: true when there is a command or the queue is closed, false when there was neither for so long.</summary>
+    /// <summary>Engine thread: true when there is a command, the queue is closed or the thread was woken, false when there was none of that for so long.</summary>
     /// <param name="patience"><see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     public bool Wait(TimeSpan patience)
     {
-        while (_commands.IsEmpty && !_isClosed)
+        while (_commands.IsEmpty && !_isClosed && !_isWoken)
         {
             if (!_hasCommands.Wait(patience))
             {
@@ -97,6 +105,7 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
             _hasCommands.Reset();
         }
 
+        _isWoken = false;
         return true;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Cache.Disk;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
@@ -14,11 +15,15 @@ namespace InferenceServer.Inference.Engine;
 /// </summary>
 internal sealed class EngineLoop
 {
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly IModelRunner _runner;
     private readonly Vocabulary _vocabulary;
     private readonly CommandQueue _commands;
     private readonly Scheduler _scheduler;
     private readonly StepCosts _costs;
+    private readonly PrefixStore? _store;
+    private readonly DiskTier? _disk;
     private readonly PrefixTraffic? _traffic;
     private readonly RowSampler _sampler;
     private readonly DeviceTurns _turns;
@@ -36,6 +41,7 @@ internal sealed class EngineLoop
     private long _stepStartedAt;
     private long _numKeepWarmSteps;
     private bool _hasRunSinceCheck;
+    private bool _isBlocked;
     private StepReportQueue? _reports;
 
     /// <param name="runner">The device.</param>
@@ -45,8 +51,9 @@ internal sealed class EngineLoop
     /// <param name="turns">When it may compute.</param>
     /// <param name="logger">For failures of the device.</param>
     /// <param name="store">Where prefixes go that leave the cells; null: nowhere.</param>
+    /// <param name="disk">Where they go from there; null: nowhere.</param>
     public EngineLoop(
-        IModelRunner runner, Vocabulary vocabulary, CommandQueue commands, SchedulerLimits limits, DeviceTurns turns, ILogger logger, PrefixStore? store = null)
+        IModelRunner runner, Vocabulary vocabulary, CommandQueue commands, SchedulerLimits limits, DeviceTurns turns, ILogger logger, PrefixStore? store = null, DiskTier? disk = null)
     {
         _runner = runner;
         _vocabulary = vocabulary;
@@ -54,7 +61,9 @@ internal sealed class EngineLoop
         _turns = turns;
         _logger = logger;
         _costs = new StepCosts();
-        _traffic = store is null ? null : new PrefixTraffic(store, limits);
+        _store = store;
+        _disk = disk;
+        _traffic = store is null ? null : new PrefixTraffic(store, limits, disk?.Books, _costs);
         _scheduler = new Scheduler(limits, CreateCache(), _costs, _traffic);
         _sampler = new RowSampler(runner, vocabulary, limits);
     }
@@ -69,8 +78,10 @@ internal sealed class EngineLoop
     public void Step()
     {
         DrainCommands();
+        _disk?.Exchange(_store!);
         var outputs = _numOutputTokens;
         var step = _scheduler.Schedule();
+        _isBlocked = step.Rows.Count == 0 && step.Restores.Count == 0;
         ApplyOperations();
         Restore(step);
         PublishStarted();
@@ -101,6 +112,18 @@ internal sealed class EngineLoop
         }
 
         Save(step.Rows.Count > 0 ? runSeconds * 1000 : null);
+        _disk?.Exchange(_store!);
+    }
+
+    /// <summary>Copies out what requests that have ended left behind, but for no longer than a time: before the cells are gone.</summary>
+    public void SaveAll(TimeSpan patience)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (_traffic is { HasSaves: true } && Stopwatch.GetElapsedTime(start) < patience)
+        {
+            Save(stepMs: null);
+            _disk?.Exchange(_store!);
+        }
     }
 
     /// <summary>Ends everything that is left; the streams finish with <paramref name="reason"/>.</summary>
@@ -157,11 +180,12 @@ internal sealed class EngineLoop
             NumKeepWarmSteps = Volatile.Read(ref _numKeepWarmSteps),
             NumBookChecks = Volatile.Read(ref _numBookChecks),
             NumBookErrors = Volatile.Read(ref _numBookErrors),
-            NumStoredBytes = _traffic?.Store.NumBytes ?? 0,
-            NumStoredTokens = _traffic?.Store.NumTokens ?? 0,
-            NumSavedTokens = _traffic?.Store.NumSavedTokens ?? 0,
+            NumStoredBytes = _store?.Index.NumBytes ?? 0,
+            NumStoredTokens = _store?.Index.NumTokens ?? 0,
+            NumSavedTokens = _traffic?.NumSavedTokens ?? 0,
             NumRestoredTokens = _traffic?.NumRestoredTokens ?? 0,
-            NumEvictedTokens = _traffic?.Store.NumEvictedTokens ?? 0,
+            NumDiskTokens = _traffic?.NumDiskTokens ?? 0,
+            NumEvictedTokens = _store?.Index.NumEvictedTokens ?? 0,
             SaveSeconds = (_traffic?.SaveMilliseconds ?? 0) / 1000,
             RestoreSeconds = (_traffic?.RestoreMilliseconds ?? 0) / 1000,
         };
@@ -220,6 +244,11 @@ internal sealed class EngineLoop
             {
                 KeepWarm();
             }
+        }
+        else if (_isBlocked && _scheduler.HasWork && _traffic is { HasSaves: false })
+        {
+            // All that runs waits for the disk, which wakes this thread; the bound is for a disk that never does.
+            _commands.Wait(ReadPatience);
         }
 
         while (_commands.TryTake(out var command))

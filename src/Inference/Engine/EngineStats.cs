@@ -72,6 +72,9 @@ public sealed record EngineStats
     /// <summary>Tokens whose KV was copied back since start, instead of being computed.</summary>
     public long NumRestoredTokens { get; init; }
 
+    /// <summary>Of them, tokens that were on disk when they were asked for.</summary>
+    public long NumDiskTokens { get; init; }
+
     /// <summary>Tokens whose KV gave way to others in the host's memory since start.</summary>
     public long NumEvictedTokens { get; init; }
 

@@ -36,6 +36,7 @@ internal sealed class Generation : Sequence
     {
         Class = request.Class;
         ReusePrefix = request.ReusePrefix;
+        MayGoToDisk = !request.OnlyInMemory;
         Salt = request.CacheSalt;
         Stream = new GenerationStream(request.Id);
         Sampling = request.Sampling;

@@ -65,6 +65,9 @@ public sealed record GenerationRequest
     /// <summary>False: neither use cached prefixes nor leave one behind.</summary>
     public bool ReusePrefix { get; init; } = true;
 
+    /// <summary>True: nothing is written to disk because of this request.</summary>
+    public bool OnlyInMemory { get; init; }
+
     /// <summary>Requests share prefixes only with requests of the same salt; null is a salt of its own.</summary>
     public string? CacheSalt { get; init; }
 }

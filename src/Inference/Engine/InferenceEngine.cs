@@ -16,6 +16,9 @@ namespace InferenceServer.Inference.Engine;
 /// </summary>
 public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
 {
+    // At a stop: copies of some gigabytes.
+    private static readonly TimeSpan SavePatience = TimeSpan.FromSeconds(2);
+
     private readonly InferenceOptions _options;
     private readonly CacheOptions _cache;
     private readonly string _modelPath;
@@ -247,6 +250,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
             _state = EngineState.Stopping;
             _commands.Close();
             loop.Finish(FinishReason.Aborted);
+            loop.SaveAll(SavePatience);
         }
         catch
         {

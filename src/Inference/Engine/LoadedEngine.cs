@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Text;
 using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Cache.Disk;
 using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Models.Planning;
@@ -17,14 +18,19 @@ internal sealed class LoadedEngine : IDisposable
     // For the first use of the tokenizer, which is slower than any other.
     private static readonly PromptText AnyPrompt = new([new PromptSegment("\n", FromTemplate: true), new PromptSegment("Hello, world.", FromTemplate: false)]);
 
+    // For the list of files on disk: a cold one of twenty thousand takes a few seconds; what is not known by then is known later.
+    private static readonly TimeSpan ScanPatience = TimeSpan.FromSeconds(5);
+
     private readonly LoadedModel _model;
     private readonly LlamaModelRunner _runner;
+    private readonly DiskTier? _disk;
     private readonly Lazy<GrammarVocabulary> _grammars;
 
-    private LoadedEngine(LoadedModel model, LlamaModelRunner runner, EngineLoop loop, Tokenizer tokenizer)
+    private LoadedEngine(LoadedModel model, LlamaModelRunner runner, DiskTier? disk, EngineLoop loop, Tokenizer tokenizer)
     {
         _model = model;
         _runner = runner;
+        _disk = disk;
         Loop = loop;
         Tokenizer = tokenizer;
         _grammars = new Lazy<GrammarVocabulary>(() => GrammarVocabulary.Of(model.Vocabulary));
@@ -68,6 +74,7 @@ internal sealed class LoadedEngine : IDisposable
         var logger = loggers.CreateLogger<InferenceEngine>();
         var model = LoadModel(options, modelPath, loggers, progress, cancellationToken);
         LlamaModelRunner? runner = null;
+        DiskTier? disk = null;
         Tokenizer? tokenizer = null;
         try
         {
@@ -75,7 +82,10 @@ internal sealed class LoadedEngine : IDisposable
             var settings = EngineContext.Create(
                 options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, model.SlidingWindow > 0, options.Threads ?? ProcessorCores.Count());
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
-            var store = runner.Info.CanSavePrefixes && cache.MemoryBytes > 0 ? new PrefixStore(runner.Info.Fingerprint, cache.MemoryBytes) : null;
+            var store = runner.Info.CanSavePrefixes && (cache.MemoryBytes > 0 || cache.Disk is not null) ? new PrefixStore(runner.Info.Fingerprint, cache.MemoryBytes) : null;
+            disk = store is not null && cache.Disk is { } diskOptions
+                ? new DiskTier(diskOptions, runner.Info.Fingerprint, TimeProvider.System, loggers.CreateLogger<DiskTier>(), commands.Wake)
+                : null;
             var limits = new SchedulerLimits
             {
                 MaxBatchTokens = runner.Info.MaxBatchTokens,
@@ -86,7 +96,7 @@ internal sealed class LoadedEngine : IDisposable
                 PrefillTile = UsesGpu(options) ? 32 : 8,
             };
             var keepWarm = options.Residency.KeepWarmSeconds;
-            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger, store)
+            var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger, store, disk)
             {
                 KeepWarmInterval = keepWarm == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(keepWarm),
             };
@@ -94,6 +104,7 @@ internal sealed class LoadedEngine : IDisposable
             var encoding = tokenizer.EncodeAsync(AnyPrompt, cancellationToken).AsTask();
             WarmUp(loop, model.Vocabulary, commands);
             encoding.Wait(cancellationToken);
+            disk?.WaitForScan(ScanPatience);
             loop.StartReporting(reports);
             EngineLog.Loaded(
                 logger,
@@ -104,11 +115,12 @@ internal sealed class LoadedEngine : IDisposable
                 limits.MaxSequences,
                 limits.MaxBatchTokens,
                 limits.MaxSequenceTokens);
-            return new LoadedEngine(model, runner, loop, tokenizer);
+            return new LoadedEngine(model, runner, disk, loop, tokenizer);
         }
         catch
         {
             tokenizer?.Dispose();
+            disk?.Dispose();
             runner?.Dispose();
             model.Dispose();
             throw;
@@ -119,6 +131,7 @@ internal sealed class LoadedEngine : IDisposable
     public void Dispose()
     {
         Tokenizer.Dispose();
+        _disk?.Dispose();
         _runner.Dispose();
         _model.Dispose();
     }
@@ -174,8 +187,9 @@ internal sealed class LoadedEngine : IDisposable
 
     private static string GetFingerprint(string modelPath, InferenceOptions options)
     {
-        var file = new FileInfo(modelPath);
-        return $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{options.KvCacheType}|{NativeLibraries.Version}";
+        // Adapters and other frequencies of the rope cannot be set; those of the model are in its file. Flash attention and whole windows are always on.
+        var identity = ModelIdentity.Of(modelPath);
+        return $"{identity}|{options.KvCacheType}|{options.Device}|{options.GpuLayers}|{NativeLibraries.Version}|{SpanFile.Version}";
     }
 
     // The first steps page the weights in and allocate the device's buffers; they also teach the loop what a step costs.

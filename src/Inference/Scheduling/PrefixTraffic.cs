@@ -1,12 +1,17 @@
 using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Cache.Disk;
 
 namespace InferenceServer.Inference.Scheduling;
 
 /// <summary>
 /// Decides what moves between the cells and the store: what a request finds there comes back before its first step, what it leaves behind is copied out after its last.
-/// The engine moves it and tells how long it took. Engine thread only.
+/// The engine moves it and tells how long it took. What is on disk comes back by way of the store; who waits for it to be read holds nobody up. Engine thread only.
 /// </summary>
-internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits)
+/// <param name="store">The host's memory.</param>
+/// <param name="limits">For the latency target.</param>
+/// <param name="disk">The disk; null for none.</param>
+/// <param name="costs">Tells what is worth writing there; null only without a disk.</param>
+internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits, DiskBooks? disk = null, StepCosts? costs = null)
 {
     // Of the latency target: the step that follows takes its time as well.
     private const double ShareOfTarget = 0.5;
@@ -15,7 +20,7 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits)
     private const double ShareOfStep = 0.1;
     private const double MaxSaveMs = 5;
 
-    private readonly PrefixSaver _saver = new(store);
+    private readonly PrefixSaver _saver = new(store, disk, (start, count) => costs!.Predict(default(StepWork).WithPrefill(start, count)));
     private readonly CopyPace _restores = new();
     private readonly CopyPace _saves = new();
     private int _saveRoom;
@@ -23,8 +28,20 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits)
     /// <summary>The prefixes outside the cells.</summary>
     public PrefixStore Store => store;
 
-    /// <summary>Tokens that came back since start.</summary>
+    /// <summary>Tokens that were copied out since start.</summary>
+    public long NumSavedTokens { get; private set; }
+
+    /// <summary>Tokens that came back since start, from memory and from disk.</summary>
     public long NumRestoredTokens { get; private set; }
+
+    /// <summary>Of them, those that were on disk when they were asked for.</summary>
+    public long NumDiskTokens { get; private set; }
+
+    /// <summary>Requests that found something in memory since start.</summary>
+    public long NumMemoryHits { get; private set; }
+
+    /// <summary>Requests that found something on disk since start.</summary>
+    public long NumDiskHits { get; private set; }
 
     /// <summary>Milliseconds that they took.</summary>
     public double RestoreMilliseconds { get; private set; }
@@ -35,41 +52,59 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits)
     /// <summary>True if there may be something to copy out.</summary>
     public bool HasSaves => _saver.HasWork;
 
+    /// <summary>True if in the step just scheduled somebody waits for what is being read.</summary>
+    public bool IsReading { get; private set; }
+
     /// <summary>A sequence got its cells: looks for what continues them.</summary>
-    public void Plan(Sequence sequence) => sequence.Restore = sequence.ReusePrefix
-        ? store.Find(sequence.Tokens, sequence.NumComputedTokens, sequence.FirstWantedLogits, sequence.Salt)
-        : null;
+    public void Plan(Sequence sequence)
+    {
+        if (!sequence.ReusePrefix)
+        {
+            return;
+        }
+
+        var plan = store.Find(sequence.Tokens, sequence.NumComputedTokens, sequence.FirstWantedLogits, sequence.Salt, disk?.Index);
+        sequence.Restore = plan;
+        if (plan is not null)
+        {
+            var numDisk = plan.CountDiskTokens(sequence.NumComputedTokens);
+            NumDiskHits += numDisk > 0 ? 1 : 0;
+            NumMemoryHits += plan.End - sequence.NumComputedTokens > numDisk ? 1 : 0;
+        }
+    }
 
     /// <summary>A sequence is about to give its cells back.</summary>
     public void Keep(Sequence sequence)
     {
         if (sequence.ReusePrefix)
         {
-            _saver.Add(sequence.ComputedTokens, sequence.Salt);
+            _saver.Add(sequence.ComputedTokens, sequence.Salt, sequence.MayGoToDisk);
         }
     }
 
     /// <summary>Adds to a step what comes back with it, and takes the cells: at least a span, and no more than half the latency target has time for.</summary>
     public void Schedule(IReadOnlyList<Sequence> running, KvCache cache, ScheduledStep step)
     {
+        IsReading = false;
         var room = Math.Max(1, _restores.TokensWithin((limits.InterTokenTargetMs ?? InferenceOptions.DefaultInterTokenTargetMs) * ShareOfTarget));
         for (var i = 0; i < running.Count && room > 0; i++)
         {
-            var (sequence, lease) = (running[i], running[i].Lease!);
-            while (room > 0 && sequence.Restore is { Next: { } span } plan)
+            var sequence = running[i];
+            while (room > 0 && sequence.Restore is { } plan && plan.Next(disk) is { } span)
             {
-                // The library wants a cell for every token of the span; those that the sequence has already are free again right after.
-                var (start, end) = (lease.NumTokens, Math.Min(span.End, plan.End));
-                if (!cache.TryTake(lease, span.Tokens.Length))
+                if (span.Status == SpanStatus.Loading)
+                {
+                    IsReading = true;
+                    break;
+                }
+
+                if (span.Status == SpanStatus.Failed || !TryAdd(sequence, plan, span, cache, step))
                 {
                     plan.Stop();
                     EndIfDone(sequence);
                     break;
                 }
 
-                cache.Return(lease, span.Tokens.Length - (end - start));
-                step.Restores.Add(new ScheduledRestore(sequence, span, start, end));
-                plan.Advance();
                 room -= span.Tokens.Length;
             }
         }
@@ -87,6 +122,7 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits)
         {
             sequence.NumComputedTokens = restore.End;
             NumRestoredTokens += restore.NumTokens;
+            NumDiskTokens += restore.IsFromDisk ? restore.NumTokens : 0;
             RestoreMilliseconds += milliseconds;
             _restores.Observe(restore.Span.Tokens.Length, milliseconds);
         }
@@ -117,11 +153,28 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits)
         _saves.Observe(copy.End - copy.Start, milliseconds);
         _saveRoom -= copy.End - copy.Start;
         SaveMilliseconds += milliseconds;
+        NumSavedTokens += state is null ? 0 : copy.End - copy.Start;
+    }
+
+    private static bool TryAdd(Sequence sequence, RestorePlan plan, SavedSpan span, KvCache cache, ScheduledStep step)
+    {
+        // The library wants a cell for every token of the span; those that the sequence has already are free again right after.
+        var lease = sequence.Lease!;
+        var (start, end) = (lease.NumTokens, Math.Min(span.End, plan.End));
+        if (!cache.TryTake(lease, span.Tokens.Length))
+        {
+            return false;
+        }
+
+        cache.Return(lease, span.Tokens.Length - (end - start));
+        step.Restores.Add(new ScheduledRestore(sequence, span, start, end) { IsFromDisk = plan.IsNextFromDisk });
+        plan.Advance();
+        return true;
     }
 
     private static void EndIfDone(Sequence sequence)
     {
-        if (sequence.Restore is { Next: null } && sequence.Lease!.NumTokens == sequence.NumComputedTokens)
+        if (sequence.Restore is { IsDone: true } && sequence.Lease!.NumTokens == sequence.NumComputedTokens)
         {
             sequence.Restore = null;
         }

@@ -75,6 +75,9 @@ internal readonly record struct ScheduledRow(Sequence Sequence, int Start, int N
 /// <param name="End">Position after the last that it gets.</param>
 internal readonly record struct ScheduledRestore(Sequence Sequence, SavedSpan Span, int Start, int End)
 {
+    /// <summary>True if it was on disk when its sequence asked for it.</summary>
+    public bool IsFromDisk { get; init; }
+
     /// <summary>How many tokens it brings.</summary>
     public int NumTokens => End - Start;
 }

@@ -76,7 +76,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         }
     }
 
-    /// <summary>Decides the next step. Empty only if nothing can run, which means there is no work.</summary>
+    /// <summary>Decides the next step. Empty only if nothing can run: there is no work, or all of it waits for what is being read.</summary>
     public ScheduledStep Schedule()
     {
         _step.Clear();
@@ -90,7 +90,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         traffic?.Schedule(_running, Cache, _step);
         Announce();
         SchedulePrefills();
-        while (_step.Rows.Count == 0 && _step.Restores.Count == 0 && _running.Count > 0)
+        while (_step.Rows.Count == 0 && _step.Restores.Count == 0 && _running.Count > 0 && traffic is not { IsReading: true })
         {
             // Nobody decodes and the prefills that run have taken each other's cells: the last one gives way.
             GiveWay(_running[^1]);

@@ -36,6 +36,9 @@ internal class Sequence
     /// <summary>False: no cached prefix is used and none is left behind.</summary>
     public bool ReusePrefix { get; init; } = true;
 
+    /// <summary>False: nothing is written to disk because of it.</summary>
+    public bool MayGoToDisk { get; init; } = true;
+
     /// <summary>Prefixes are shared only under the same salt; null is a salt of its own.</summary>
     public string? Salt { get; init; }
 

@@ -39,8 +39,8 @@ public sealed class PrefixStoreTests
         Put(store, tokens[..100]);
         Put(store, tokens);
 
-        Assert.Equal(128, store.NumTokens);
-        Assert.Equal(128, store.NumBytes);
+        Assert.Equal(128, store.Index.NumTokens);
+        Assert.Equal(128, store.Index.NumBytes);
         Assert.Equal(128, store.Find([.. tokens, 5], from: 0, limit: 128, salt: null)!.End);
     }
 
@@ -56,8 +56,8 @@ public sealed class PrefixStoreTests
         }
 
         Assert.Equal(2999, store.Find(conversation, from: 0, limit: 2999, salt: null)!.End);
-        Assert.InRange(store.NumBytes, 3000, 4096);
-        Assert.True(store.NumEvictedTokens > 8_000);
+        Assert.InRange(store.Index.NumBytes, 3000, 4096);
+        Assert.True(store.Index.NumEvictedTokens > 8_000);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PrefixStoreTests
         }
 
         Assert.Equal(255, store.Find(used, from: 0, limit: 255, salt: null)!.End);
-        Assert.Equal(1024, store.NumBytes);
+        Assert.Equal(1024, store.Index.NumBytes);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class PrefixStoreTests
         var store = new PrefixStore("f", 10);
         Put(store, Tokens(1, 64));
 
-        Assert.Equal((0L, 0L), (store.NumBytes, store.NumTokens));
+        Assert.Equal((0L, 0L), (store.Index.NumBytes, store.Index.NumTokens));
     }
 
     // A state of one byte a token.
@@ -111,9 +111,9 @@ public sealed class PrefixStoreTests
         {
             var end = Math.Min(cursor.Position + PrefixStore.SpanSize, tokens.Length);
             var span = tokens[cursor.Position..end];
-            if (!store.Touch(cursor.Name, span, tokens.Length))
+            if (store.Index.Touch(cursor.Name, span, tokens.Length) is null)
             {
-                store.Add(new SavedSpan(cursor.Name, cursor.Position, span, new byte[span.Length]), tokens.Length);
+                store.Index.Add(new SavedSpan(cursor.Name, cursor.Position, span, new byte[span.Length]), tokens.Length);
             }
 
             if (end == tokens.Length)
@@ -128,7 +128,7 @@ public sealed class PrefixStoreTests
     private static (int, int)[] Spans(RestorePlan plan)
     {
         var spans = new List<(int, int)>();
-        for (; plan.Next is { } span; plan.Advance())
+        for (; plan.Next(disk: null) is { } span; plan.Advance())
         {
             spans.Add((span.Start, span.End));
         }

@@ -1,4 +1,5 @@
 using InferenceServer.Inference;
+using InferenceServer.Inference.Cache.Disk;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
@@ -11,20 +12,27 @@ namespace InferenceServer.Integration.Tests.Engine;
 internal sealed class TinyEngine : IAsyncDisposable
 {
     private readonly string _folder;
+    private readonly InferenceOptions _options;
+    private readonly CacheOptions _cache;
     private long _nextId;
     private long _checksBefore;
 
-    private TinyEngine(string folder, InferenceEngine engine)
+    private TinyEngine(string folder, InferenceOptions options, CacheOptions cache)
     {
         _folder = folder;
-        Engine = engine;
+        _options = options;
+        _cache = cache;
+        Engine = Create();
     }
 
-    public InferenceEngine Engine { get; }
+    public InferenceEngine Engine { get; private set; }
+
+    /// <summary>Where prefixes on disk are, if they are.</summary>
+    public string DiskPath => Path.Combine(_folder, "disk");
 
     public static async Task<TinyEngine> StartAsync(
         KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, int keepWarmSeconds = 0, Action<GgufWriter>? change = null,
-        int? cacheMemory = null)
+        int? cacheMemory = null, bool disk = false)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
         var path = Path.Combine(folder, "tiny.gguf");
@@ -41,11 +49,26 @@ internal sealed class TinyEngine : IAsyncDisposable
             Threads = 1,
             Residency = new ResidencyOptions { KeepWarmSeconds = keepWarmSeconds },
         };
-        var engine = new InferenceEngine(options, path, NullLoggerFactory.Instance, cache: new CacheOptions { MemoryLimit = cacheMemory });
-        await engine.StartAsync(null);
-        Assert.Null(engine.Failure);
-        Assert.Equal(EngineState.Ready, engine.State);
-        return new TinyEngine(folder, engine);
+        var cache = new CacheOptions
+        {
+            MemoryLimit = cacheMemory,
+            DiskPath = disk ? Path.Combine(folder, "disk") : null,
+            Rule = new WriteRule { MinLongTokens = 256, MinLongMs = 0, MinAgainMs = 0, MinMsPerMiB = 0 }, // nothing is dear to compute here
+        };
+        var tiny = new TinyEngine(folder, options, cache);
+        await tiny.LoadAsync();
+        return tiny;
+    }
+
+    /// <summary>Ends the engine and starts another one over the same files.</summary>
+    public async Task RestartAsync(Action? between = null)
+    {
+        await WaitUntilIdleAsync();
+        await Engine.DisposeAsync();
+        between?.Invoke();
+        _checksBefore = 0;
+        Engine = Create();
+        await LoadAsync();
     }
 
     public static int[] Tokens(int count, int seed)
@@ -126,6 +149,15 @@ internal sealed class TinyEngine : IAsyncDisposable
 
         await Engine.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private InferenceEngine Create() => new(_options, _options.ModelPath, NullLoggerFactory.Instance, cache: _cache);
+
+    private async Task LoadAsync()
+    {
+        await Engine.StartAsync(null);
+        Assert.Null(Engine.Failure);
+        Assert.Equal(EngineState.Ready, Engine.State);
     }
 
     internal sealed record Outcome(int[] Tokens, int NumCachedTokens, FinishReason Reason, string? MatchedStop);
