@@ -11,5 +11,6 @@ var root = new RootCommand("Measures the server: over HTTP, against the bare lib
     ResidencyCommand.Create(),
     SimulateCommand.Create(),
     TelemetryCommand.Create(),
+    TiersCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

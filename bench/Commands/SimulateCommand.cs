@@ -39,7 +39,9 @@ internal static class SimulateCommand
         var costs = new DeviceCosts(arguments.GetValue(StepMs), arguments.GetValue(PrefillMs));
         (string Name, VirtualMachineSettings Settings)[] runs =
         [
-            ("as built", new VirtualMachineSettings()),
+            ("cells only", new VirtualMachineSettings()),
+            ("with memory", new VirtualMachineSettings { Tiers = TierCosts.Large(memoryGigabytes: 16, diskGigabytes: 0) }),
+            ("with memory and disk", new VirtualMachineSettings { Tiers = TierCosts.Large(memoryGigabytes: 16, diskGigabytes: 17) }),
             ("no chunking", new VirtualMachineSettings { IsChunking = false }),
             ("no prefix reuse", new VirtualMachineSettings { IsReusingPrefixes = false }),
         ];

@@ -50,6 +50,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
+        start.Environment["Cache__DiskLimit"] = "0"; // a prompt is cold to a server that has not seen it, whatever ran before
         foreach (var (name, value) in variables)
         {
             start.Environment[name] = value;

@@ -14,6 +14,7 @@ internal sealed class VirtualMachine
     private readonly VirtualMachineSettings _settings;
     private readonly StepCosts _observed = new();
     private readonly Scheduler _scheduler;
+    private readonly VirtualTiers? _tiers;
     private readonly SampledToken[] _sampled;
     private readonly PriorityQueue<SimulatedRequest, double> _arrivals = new();
     private readonly Dictionary<Sequence, SimulatedRequest> _live = [];
@@ -42,7 +43,8 @@ internal sealed class VirtualMachine
             MaxSequenceTokens = settings.NumCells,
             InterTokenTargetMs = settings.IsChunking ? null : double.MaxValue,
         };
-        _scheduler = new Scheduler(limits, new KvCache(settings.NumCells, settings.NumSequenceIds, canShare: true, "simulation"), _observed);
+        _tiers = settings.Tiers is null ? null : new VirtualTiers(settings.Tiers, limits, _observed);
+        _scheduler = new Scheduler(limits, new KvCache(settings.NumCells, settings.NumSequenceIds, canShare: true, "simulation"), _observed, _tiers?.Traffic);
         _sampled = new SampledToken[settings.MaxSequences];
         WarmUp();
     }
@@ -93,9 +95,20 @@ internal sealed class VirtualMachine
 
     private void Step()
     {
+        _tiers?.Exchange(_now);
         var step = _scheduler.Schedule();
+        _tiers?.Exchange(_now);
         _scheduler.Cache.ClearOperations();
         CountPreemptions();
+        var restored = _tiers?.Restore(step, _scheduler) ?? 0;
+        if (step.Rows.Count == 0 && step.Restores.Count == 0 && _tiers is { NextRead: { } at })
+        {
+            // Everybody waits for the disk: until it has read something, or somebody comes who need not wait.
+            _now = Math.Max(_now, _arrivals.TryPeek(out _, out var arrival) ? Math.Min(at, arrival) : at);
+            _scheduler.Cache.ClearOperations();
+            return;
+        }
+
         foreach (var sequence in _scheduler.Admitted)
         {
             _live[sequence].AdmittedAt = _now;
@@ -103,11 +116,11 @@ internal sealed class VirtualMachine
 
         _scheduler.Admitted.Clear();
         var duration = step.Rows.Count == 0 ? 0 : _costs.GetDuration(step.NumPrefillTokens);
-        _now += duration;
-        _busyMs += duration;
+        _now += duration + restored;
+        _busyMs += duration + restored;
         _numSteps++;
-        _numIdleSteps += step.Rows.Count == 0 ? 1 : 0;
-        _longestStepMs = Math.Max(_longestStepMs, duration);
+        _numIdleSteps += step.Rows.Count == 0 && step.Restores.Count == 0 ? 1 : 0;
+        _longestStepMs = Math.Max(_longestStepMs, duration + restored);
         if (_numIdleSteps > 1000)
         {
             throw new InvalidOperationException("The scheduler has work and makes no progress.");
@@ -133,6 +146,10 @@ internal sealed class VirtualMachine
         }
 
         _scheduler.Finished.Clear();
+        var saved = _tiers?.Save(step.Rows.Count == 0 ? null : duration, _scheduler.Cache) ?? 0;
+        _now += saved;
+        _busyMs += saved;
+        _tiers?.Exchange(_now);
         if (_numSteps % 1024 == 0)
         {
             _scheduler.CheckIntegrity();

@@ -18,6 +18,9 @@ internal sealed record VirtualMachineSettings
     /// <summary>False: a prompt is computed whole in one step, whoever waits.</summary>
     public bool IsChunking { get; init; } = true;
 
+    /// <summary>Prefixes outside the cells; null for none.</summary>
+    public TierCosts? Tiers { get; init; }
+
     /// <summary>False: every prompt is computed from its first token.</summary>
     public bool IsReusingPrefixes { get; init; } = true;
 }

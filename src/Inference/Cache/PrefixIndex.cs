@@ -22,7 +22,7 @@ internal sealed class PrefixIndex<TSpan>(long maxBytes)
     private readonly PriorityQueue<TSpan, double> _byWorth = new();
     private double _leastWorth;
 
-    /// <summary>Room, in bytes; what is too much when it shrinks goes at once (<see cref="Shrink"/>).</summary>
+    /// <summary>Room, in bytes; what is too much when it shrinks goes at once (<see cref="Limit"/>).</summary>
     public long MaxBytes { get; private set; } = maxBytes;
 
     /// <summary>Bytes of all spans.</summary>
@@ -112,7 +112,7 @@ internal sealed class PrefixIndex<TSpan>(long maxBytes)
     }
 
     /// <summary>Has less room from now on, or more again.</summary>
-    public void Shrink(long maxBytes)
+    public void Limit(long maxBytes)
     {
         MaxBytes = maxBytes;
         MakeRoom(maxBytes);

@@ -47,6 +47,7 @@ public sealed class EngineInstruments
         _loadDuration = meter.CreateGauge<double>("inference.model.load.duration", "s", "How long the model took to load, warm-up included.");
         CreateGauges(meter);
         CreateCounters(meter);
+        _ = new CacheInstruments(meter, () => _engine.Stats, Update);
     }
 
     /// <summary>
@@ -100,6 +101,9 @@ public sealed class EngineInstruments
         NumEvictedTokens = before.NumEvictedTokens + now.NumEvictedTokens,
         SaveSeconds = before.SaveSeconds + now.SaveSeconds,
         RestoreSeconds = before.RestoreSeconds + now.RestoreSeconds,
+        NumCellHits = before.NumCellHits + now.NumCellHits,
+        NumMemoryHits = before.NumMemoryHits + now.NumMemoryHits,
+        Disk = now.Disk.After(before.Disk),
     };
 
     private static Measurement<T> Of<T>(T value, string key, string name)
@@ -112,18 +116,11 @@ public sealed class EngineInstruments
         meter.CreateObservableGauge("inference.requests.waiting", ReadWaiting, "{request}", "Sequences that wait: for room, because they were preempted, or for another that computes the same prefix.");
         meter.CreateObservableGauge("inference.kv.cells", ReadCells, "{cell}", "KV cells by what is in them: running sequences, cached prefixes, nothing.");
         meter.CreateObservableGauge("inference.kv.usage", () => Share(_engine.Stats, stats => stats.NumUsedCells), "1", "KV cells that running sequences hold, as a share of all.");
-        meter.CreateObservableGauge("inference.cache.size", () => _engine.Stats.NumStoredBytes, "By", "Prefixes kept in the host's memory.");
-        meter.CreateObservableGauge("inference.cache.tokens", () => _engine.Stats.NumStoredTokens, "{token}", "Tokens whose KV they hold.");
         meter.CreateObservableGauge("inference.kv.cached", () => Share(_engine.Stats, stats => stats.NumCachedCells), "1", "KV cells that hold cached prefixes, as a share of all; taken when needed.");
     }
 
     private void CreateCounters(Meter meter)
     {
-        Count("inference.cache.tokens.saved", "{token}", "Tokens whose KV was copied from the cells to the host's memory.", stats => stats.NumSavedTokens);
-        Count("inference.cache.tokens.restored", "{token}", "Tokens whose KV was copied back instead of being computed.", stats => stats.NumRestoredTokens);
-        Count("inference.cache.tokens.evicted", "{token}", "Tokens whose KV gave way to others in the host's memory.", stats => stats.NumEvictedTokens);
-        meter.CreateObservableCounter("inference.cache.save.time", () => Update().SaveSeconds, "s", "How long copying to the host's memory took.");
-        meter.CreateObservableCounter("inference.cache.restore.time", () => Update().RestoreSeconds, "s", "How long copying back took.");
         Count("inference.steps", "{step}", "Steps that were computed.", stats => stats.NumSteps);
         Count("inference.steps.failed", "{step}", "Steps that the library had no cells for or that failed in the device; their rows are computed again.", stats => stats.NumFailedSteps);
         Count("inference.steps.keep_warm", "{step}", "Tokens computed for nobody while idle, so that the model stays warm; in no other count.", stats => stats.NumKeepWarmSteps);

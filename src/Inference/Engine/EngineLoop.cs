@@ -71,6 +71,9 @@ internal sealed class EngineLoop
     /// <summary>After so long without work a token is computed for nobody, so that the weights stay in memory; infinite for never.</summary>
     public TimeSpan KeepWarmInterval { get; init; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>Says what prefixes may have of the host's memory; null for what the store was made with.</summary>
+    public MemoryWatch? Memory { get; init; }
+
     /// <summary>True if a step could do anything.</summary>
     public bool HasWork => _scheduler.HasWork;
 
@@ -78,6 +81,11 @@ internal sealed class EngineLoop
     public void Step()
     {
         DrainCommands();
+        if (Memory is { } memory && memory.Room != _store!.Index.MaxBytes)
+        {
+            _store.Index.Limit(memory.Room);
+        }
+
         _disk?.Exchange(_store!);
         var outputs = _numOutputTokens;
         var step = _scheduler.Schedule();
@@ -184,7 +192,9 @@ internal sealed class EngineLoop
             NumStoredTokens = _store?.Index.NumTokens ?? 0,
             NumSavedTokens = _traffic?.NumSavedTokens ?? 0,
             NumRestoredTokens = _traffic?.NumRestoredTokens ?? 0,
-            NumDiskTokens = _traffic?.NumDiskTokens ?? 0,
+            NumCellHits = _scheduler.NumCellHits,
+            NumMemoryHits = _traffic?.NumMemoryHits ?? 0,
+            Disk = DiskStats.Of(_disk, _traffic?.NumDiskHits ?? 0, _traffic?.NumDiskTokens ?? 0),
             NumEvictedTokens = _store?.Index.NumEvictedTokens ?? 0,
             SaveSeconds = (_traffic?.SaveMilliseconds ?? 0) / 1000,
             RestoreSeconds = (_traffic?.RestoreMilliseconds ?? 0) / 1000,

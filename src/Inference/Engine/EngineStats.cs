@@ -72,8 +72,14 @@ public sealed record EngineStats
     /// <summary>Tokens whose KV was copied back since start, instead of being computed.</summary>
     public long NumRestoredTokens { get; init; }
 
-    /// <summary>Of them, tokens that were on disk when they were asked for.</summary>
-    public long NumDiskTokens { get; init; }
+    /// <summary>Requests since start that found a part of their prompt in the cells.</summary>
+    public long NumCellHits { get; init; }
+
+    /// <summary>Requests since start that found a part of their prompt in the host's memory.</summary>
+    public long NumMemoryHits { get; init; }
+
+    /// <summary>Prefixes on disk.</summary>
+    public DiskStats Disk { get; init; } = new();
 
     /// <summary>Tokens whose KV gave way to others in the host's memory since start.</summary>
     public long NumEvictedTokens { get; init; }

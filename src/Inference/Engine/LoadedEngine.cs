@@ -24,13 +24,15 @@ internal sealed class LoadedEngine : IDisposable
     private readonly LoadedModel _model;
     private readonly LlamaModelRunner _runner;
     private readonly DiskTier? _disk;
+    private readonly MemoryWatch? _memory;
     private readonly Lazy<GrammarVocabulary> _grammars;
 
-    private LoadedEngine(LoadedModel model, LlamaModelRunner runner, DiskTier? disk, EngineLoop loop, Tokenizer tokenizer)
+    private LoadedEngine(LoadedModel model, LlamaModelRunner runner, DiskTier? disk, MemoryWatch? memory, EngineLoop loop, Tokenizer tokenizer)
     {
         _model = model;
         _runner = runner;
         _disk = disk;
+        _memory = memory;
         Loop = loop;
         Tokenizer = tokenizer;
         _grammars = new Lazy<GrammarVocabulary>(() => GrammarVocabulary.Of(model.Vocabulary));
@@ -75,6 +77,7 @@ internal sealed class LoadedEngine : IDisposable
         var model = LoadModel(options, modelPath, loggers, progress, cancellationToken);
         LlamaModelRunner? runner = null;
         DiskTier? disk = null;
+        MemoryWatch? memory = null;
         Tokenizer? tokenizer = null;
         try
         {
@@ -86,6 +89,7 @@ internal sealed class LoadedEngine : IDisposable
             disk = store is not null && cache.Disk is { } diskOptions
                 ? new DiskTier(diskOptions, runner.Info.Fingerprint, TimeProvider.System, loggers.CreateLogger<DiskTier>(), commands.Wake)
                 : null;
+            memory = store is null || cache.MemoryBytes == 0 ? null : new MemoryWatch(store, commands.Wake);
             var limits = new SchedulerLimits
             {
                 MaxBatchTokens = runner.Info.MaxBatchTokens,
@@ -98,6 +102,7 @@ internal sealed class LoadedEngine : IDisposable
             var keepWarm = options.Residency.KeepWarmSeconds;
             var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger, store, disk)
             {
+                Memory = memory,
                 KeepWarmInterval = keepWarm == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(keepWarm),
             };
             tokenizer = model.CreateTokenizer(options.EscapeControlTokens);
@@ -115,11 +120,12 @@ internal sealed class LoadedEngine : IDisposable
                 limits.MaxSequences,
                 limits.MaxBatchTokens,
                 limits.MaxSequenceTokens);
-            return new LoadedEngine(model, runner, disk, loop, tokenizer);
+            return new LoadedEngine(model, runner, disk, memory, loop, tokenizer);
         }
         catch
         {
             tokenizer?.Dispose();
+            memory?.Dispose();
             disk?.Dispose();
             runner?.Dispose();
             model.Dispose();
@@ -131,6 +137,7 @@ internal sealed class LoadedEngine : IDisposable
     public void Dispose()
     {
         Tokenizer.Dispose();
+        _memory?.Dispose();
         _disk?.Dispose();
         _runner.Dispose();
         _model.Dispose();

@@ -51,6 +51,9 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     /// <summary>Preemptions since start.</summary>
     public long NumPreemptions { get; private set; }
 
+    /// <summary>Sequences that found a part of their tokens in the cells when they were admitted, since start.</summary>
+    public long NumCellHits { get; private set; }
+
     /// <summary>Sequences admitted for the first time since the engine last cleared this.</summary>
     public List<Sequence> Admitted { get; } = new(limits.MaxSequences);
 
@@ -268,6 +271,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         sequence.Lease = lease;
         sequence.NumComputedTokens = lease.NumTokens;
         sequence.NumPassedTokens = 0;
+        NumCellHits += lease.NumTokens > 0 ? 1 : 0;
         NumPreempted -= sequence.Status == SequenceStatus.Preempted ? 1 : 0;
         sequence.Status = SequenceStatus.Running;
         traffic?.Plan(sequence);

@@ -27,16 +27,16 @@ internal enum ExitCode
     /// <summary>A file could not be downloaded: the server does not have it, refuses it, fails or cannot be reached. What arrived is kept.</summary>
     DownloadFailed = 7,
 
-    /// <summary>What was downloaded has the wrong hash or length, or is no model.</summary>
+    /// <summary>What was downloaded has the wrong hash or length, or is no model; a prefix on disk is damaged.</summary>
     WrongContent = 8,
 
     /// <summary>The disk is full. What arrived is kept.</summary>
     NoSpace = 9,
 
-    /// <summary>The model folder, or the file of keys, cannot be written to.</summary>
+    /// <summary>The model folder, the file of keys or the folder of prefixes cannot be written to.</summary>
     NotWritable = 10,
 
-    /// <summary>Another process downloads the same file.</summary>
+    /// <summary>Another process downloads the same file, or uses the folder of prefixes.</summary>
     InUse = 11,
 
     /// <summary>The service could not be installed, changed or taken away, or it does not run.</summary>

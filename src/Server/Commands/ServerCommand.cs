@@ -27,6 +27,7 @@ internal static class ServerCommand
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(BenchCommand.Create());
         root.Subcommands.Add(KeysCommand.Create());
+        root.Subcommands.Add(CacheCommand.Create());
         root.Subcommands.Add(ServiceCommand.Create());
         try
         {

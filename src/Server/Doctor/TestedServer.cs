@@ -29,6 +29,7 @@ internal sealed class TestedServer : IAsyncDisposable
         ["Server:ApiKeyFile"] = "",
         ["Server:WaitAtStart"] = "false",
         ["Responses:Store"] = "false",
+        ["Cache:DiskLimit"] = "0",
         ["Metrics:Enabled"] = "true",
         ["Metrics:Port"] = "",
         ["Power:Enabled"] = "true",

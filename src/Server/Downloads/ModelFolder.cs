@@ -14,7 +14,7 @@ internal sealed class ModelFolder(string path)
 
     /// <summary>The folder that a setting names, else the platform's place for what can be fetched again.</summary>
     /// <param name="setting"><see cref="ServerOptions.ModelFolder"/>.</param>
-    public static ModelFolder From(string? setting) => new(setting ?? DefaultPath());
+    public static ModelFolder From(string? setting) => new(setting ?? System.IO.Path.Combine(UserFolders.Cache() ?? "", "models"));
 
     /// <summary>The folder.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -45,17 +45,6 @@ internal sealed class ModelFolder(string path)
         [.. List().Where(model => Is(name, model.Name) || Is(name, $"{model.Group}/{model.Name}"))];
 
     private static bool Is(string wanted, string name) => string.Equals(wanted, name, StringComparison.OrdinalIgnoreCase);
-
-    private static string DefaultPath()
-    {
-        const string Name = "inference-server";
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var cache = OperatingSystem.IsMacOS() ? System.IO.Path.Combine(home, "Library", "Caches")
-            : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg && System.IO.Path.IsPathRooted(xdg) ? xdg
-            : System.IO.Path.Combine(home, ".cache");
-        return System.IO.Path.Combine(cache, Name, "models");
-    }
 
     private StoredModel Describe(string first)
     {

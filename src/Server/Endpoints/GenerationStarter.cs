@@ -142,6 +142,7 @@ internal sealed class GenerationStarter(
             Class = client?.ClassOf(request.Class) ?? request.Class ?? RequestClass.Default,
             ReusePrefix = request.ReusePrefix,
             CacheSalt = request.CacheSalt,
+            OnlyInMemory = request.OnlyInMemory,
         };
     }
 }

@@ -28,6 +28,7 @@ internal static class SettingsReader
         var server = Bind<ServerOptions>(configuration.GetSection(ServerOptions.Section), found);
         var inference = Bind<InferenceOptions>(configuration.GetSection(InferenceOptions.Section), found);
         var cache = Bind<CacheOptions>(configuration.GetSection(CacheOptions.Section), found);
+        cache.DiskPath ??= UserFolders.Cache();
         var metrics = Bind<MetricsOptions>(configuration.GetSection(MetricsOptions.Section), found);
         var power = Bind<PowerOptions>(configuration.GetSection(PowerOptions.Section), found);
         var log = Bind<LogOptions>(configuration.GetSection(LogOptions.Section), found);

@@ -110,7 +110,7 @@ internal sealed record ChatCompletionRequest : TextRequest
     /// <summary>Accepted and ignored: prefixes are found by content.</summary>
     public string? PromptCacheKey { get; init; }
 
-    /// <summary>Accepted and ignored.</summary>
+    /// <summary><c>in_memory</c>: the prefix that this request leaves behind is not written to disk. Other values mean the server's own rule.</summary>
     public string? PromptCacheRetention { get; init; }
 
     /// <summary>Accepted and ignored.</summary>

@@ -43,6 +43,9 @@ internal sealed record CompletionRequest : TextRequest
     /// <summary>Options of a stream; ignored without <c>stream</c>.</summary>
     public StreamOptions? StreamOptions { get; init; }
 
+    /// <summary><c>in_memory</c>: the prefix that this request leaves behind is not written to disk. Other values mean the server's own rule.</summary>
+    public string? PromptCacheRetention { get; init; }
+
     /// <summary>Accepted and ignored.</summary>
     public string? User { get; init; }
 }

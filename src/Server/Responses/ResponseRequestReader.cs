@@ -14,7 +14,6 @@ internal static class ResponseRequestReader
     /// <summary>Fields that this server cannot honour and will not ignore.</summary>
     internal static readonly string[] Refused = ["conversation", "prompt", "lora", "response_format", "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"];
 
-    private static readonly string[] IgnoredTexts = ["prompt_cache_retention"];
     private static readonly string[] IgnoredObjects = ["prompt_cache_options"];
 
     /// <summary>Checks every field. The result keeps parts of <paramref name="body"/> and lives no longer than its document.</summary>
@@ -94,6 +93,7 @@ internal static class ResponseRequestReader
                 Sampling = SamplingFields.Read(fields, vocabularySize),
                 ReusePrefix = fields.Flag("cache_prompt") ?? true,
                 CacheSalt = fields.Text("cache_salt"),
+                OnlyInMemory = CacheFields.ReadOnlyInMemory(fields),
                 Class = ChatRequestValidator.ClassOf(fields.Text("service_tier")),
                 PromptField = "input",
             },
@@ -226,11 +226,6 @@ internal static class ResponseRequestReader
         if (fields.Any("reasoning") is { ValueKind: JsonValueKind.Object } reasoning)
         {
             new JsonFields(reasoning, fields.PathOf("reasoning"), fields.Errors).Text("summary");
-        }
-
-        foreach (var name in IgnoredTexts)
-        {
-            fields.Text(name);
         }
 
         foreach (var name in IgnoredObjects)

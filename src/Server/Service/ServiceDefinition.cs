@@ -69,6 +69,7 @@ internal sealed record ServiceDefinition
             ("Server__PreventSleep", "always"),
             ("Server__ModelFolder", $"{DataFolder}/models"),
             ("Responses__Path", $"{DataFolder}/responses.db"),
+            ("Cache__DiskPath", $"{DataFolder}/cache"),
         ];
         if (LogFolder is { } folder)
         {

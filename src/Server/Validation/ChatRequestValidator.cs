@@ -16,7 +16,7 @@ internal static class ChatRequestValidator
 
     private static readonly string[] IgnoredTexts =
     [
-        "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "verbosity",
+        "user", "safety_identifier", "prompt_cache_key", "verbosity",
     ];
 
     private static readonly string[] IgnoredObjects = ["metadata", "prediction", "prompt_cache_options", "web_search_options"];
@@ -68,6 +68,7 @@ internal static class ChatRequestValidator
             Sampling = SamplingFields.Read(fields, vocabularySize),
             ReusePrefix = fields.Flag("cache_prompt") ?? true,
             CacheSalt = fields.Text("cache_salt"),
+            OnlyInMemory = CacheFields.ReadOnlyInMemory(fields),
             Class = ClassOf(tier),
         };
     }

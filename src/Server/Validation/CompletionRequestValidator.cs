@@ -52,6 +52,7 @@ internal static class CompletionRequestValidator
             Sampling = SamplingFields.Read(fields, vocabularySize),
             ReusePrefix = fields.Flag("cache_prompt") ?? true,
             CacheSalt = fields.Text("cache_salt"),
+            OnlyInMemory = CacheFields.ReadOnlyInMemory(fields),
             Class = ChatRequestValidator.ClassOf(fields.Text("service_tier")),
         };
         fields.Text("user");

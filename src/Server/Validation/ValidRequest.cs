@@ -39,6 +39,9 @@ internal abstract record ValidRequest
     /// <summary>Who may share prefixes with this request; null for everybody without a salt.</summary>
     public string? CacheSalt { get; init; }
 
+    /// <summary>True: nothing is written to disk because of this request.</summary>
+    public bool OnlyInMemory { get; init; }
+
     /// <summary>Scheduling class; null if the client named none.</summary>
     public RequestClass? Class { get; init; }
 }

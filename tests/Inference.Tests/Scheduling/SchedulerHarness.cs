@@ -1,4 +1,5 @@
 using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Cache.Disk;
 using InferenceServer.Inference.Scheduling;
 using InferenceServer.Testing;
 
@@ -9,15 +10,19 @@ internal sealed class SchedulerHarness
 {
     private readonly SimulatedMemory _memory;
     private readonly SampledToken[] _sampled;
+    private readonly PrefixStore? _store;
+    private readonly Dictionary<string, byte[]> _files = []; // the disk, by name
     private long _nextId;
 
-    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0)
+    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0, long diskBytes = 0)
     {
         Limits = new SchedulerLimits { MaxBatchTokens = maxBatchTokens, MaxSequences = maxSequences, MaxOutputs = Math.Max(maxSequences, maxOutputs), MaxSequenceTokens = maxSequenceTokens ?? numCells };
         _memory = new SimulatedMemory(numCells);
         _sampled = new SampledToken[maxSequences];
         NumIds = numIds;
-        Traffic = storeBytes > 0 && canShare ? new PrefixTraffic(new PrefixStore("test", storeBytes), Limits) : null;
+        Disk = diskBytes > 0 ? new DiskBooks(diskBytes) { Rule = new WriteRule { MinLongTokens = 1, MinLongMs = 0, MinAgainMs = 0, MinMsPerMiB = 0 } } : null;
+        _store = storeBytes > 0 && canShare ? new PrefixStore("test", storeBytes) : null;
+        Traffic = _store is null ? null : new PrefixTraffic(_store, Limits, Disk, Costs);
         Scheduler = new Scheduler(Limits, new KvCache(numCells, numIds, canShare, "test"), Costs, Traffic);
     }
 
@@ -31,6 +36,21 @@ internal sealed class SchedulerHarness
 
     /// <summary>To the store beside the simulated memory, where a token takes 8 bytes; null without one.</summary>
     public PrefixTraffic? Traffic { get; }
+
+    /// <summary>Beside the store; null without one.</summary>
+    public DiskBooks? Disk { get; }
+
+    /// <summary>False: what is to be read is not, for now.</summary>
+    public bool IsReading { get; set; } = true;
+
+    /// <summary>Says whether a span can be read; the default is that all can.</summary>
+    public Func<DiskSpan, bool> CanRead { get; set; } = _ => true;
+
+    /// <summary>What was read, in order.</summary>
+    public List<DiskSpan> ReadSpans { get; } = [];
+
+    /// <summary>How often something was read.</summary>
+    public int NumReads => ReadSpans.Count;
 
     /// <summary>Says whether a restore works; the default is that all do.</summary>
     public Func<ScheduledRestore, bool> CanRestore { get; set; } = _ => true;
@@ -55,6 +75,7 @@ internal sealed class SchedulerHarness
 
     public ScheduledStep Step()
     {
+        Exchange();
         var step = Scheduler.Schedule();
         _memory.Apply(Scheduler.Cache.Operations);
         Scheduler.Cache.ClearOperations();
@@ -84,6 +105,7 @@ internal sealed class SchedulerHarness
         Scheduler.Finished.Clear();
         Scheduler.Admitted.Clear();
         Save();
+        Exchange();
         CheckBooks();
         return step;
     }
@@ -120,6 +142,36 @@ internal sealed class SchedulerHarness
         foreach (var sequence in Scheduler.Running)
         {
             Assert.Equal(sequence.Tokens[..sequence.NumComputedTokens].ToArray(), _memory.GetTokens(sequence.Lease!.SequenceId));
+        }
+    }
+
+    private void Exchange()
+    {
+        foreach (var order in Disk?.Orders.ToArray() ?? [])
+        {
+            switch (order.Kind)
+            {
+                case DiskOrderKind.Read when !IsReading:
+                    continue;
+                case DiskOrderKind.Read:
+                    ReadSpans.Add(order.Span!);
+                    var state = CanRead(order.Span!) ? _files.GetValueOrDefault(order.Name) : null;
+                    if (Disk!.Apply(new DiskReport(DiskReportKind.Read, order.Span, state)) is { } span)
+                    {
+                        _store!.Index.Add(span, order.Span!.Header.ConversationLength);
+                    }
+
+                    break;
+                case DiskOrderKind.Write:
+                    _files[order.Name] = order.State.ToArray();
+                    Disk!.Apply(new DiskReport(DiskReportKind.Written, order.Span));
+                    break;
+                case DiskOrderKind.Delete:
+                    _files.Remove(order.Name);
+                    break;
+            }
+
+            Disk!.Orders.Remove(order);
         }
     }
 

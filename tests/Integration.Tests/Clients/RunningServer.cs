@@ -45,6 +45,7 @@ internal sealed class RunningServer : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Server:Port"] = "0",
+            ["Cache:DiskPath"] = Path.Combine(folder.FullName, "cache"),
             ["Inference:ModelPath"] = RepositoryFiles.ChatModel,
             ["Responses:Path"] = Path.Combine(folder.FullName, "responses.db"),
         });

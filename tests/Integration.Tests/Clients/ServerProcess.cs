@@ -40,7 +40,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "InferenceServer.dll"));
-        foreach (var (key, value) in settings.Prepend(("Server:Port", "0")).Prepend(("Responses:Store", "false")).Prepend(("Inference:ModelPath", RepositoryFiles.ChatModel)))
+        foreach (var (key, value) in settings.Prepend(("Server:Port", "0")).Prepend(("Cache:DiskLimit", "0")).Prepend(("Responses:Store", "false")).Prepend(("Inference:ModelPath", RepositoryFiles.ChatModel)))
         {
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         }

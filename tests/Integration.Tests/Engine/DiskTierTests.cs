@@ -24,8 +24,23 @@ public sealed class DiskTierTests
         var computed = await tiny.RunAsync(tiny.Request(next, maxOutput: 40, reuse: false));
 
         Assert.Equal(719, second.NumCachedTokens);
-        Assert.Equal(719, stats.NumDiskTokens);
+        Assert.Equal(719, stats.Disk.NumRestoredTokens);
         Assert.Equal(computed.Tokens, second.Tokens);
+    }
+
+    [Fact]
+    public async Task Submit_LongPromptOfTheEmbeddedModelAfterARestart_ComesFromDiskWithTheSameText()
+    {
+        await using var model = await TinyEngine.StartChatModelAsync(context: 2048);
+        var prompt = TinyEngine.Tokens(1500, 1);
+        var first = await model.RunAsync(model.Request(prompt, maxOutput: 24));
+        await model.RestartAsync();
+
+        var second = await model.RunAsync(model.Request(prompt, maxOutput: 24));
+
+        Assert.Equal(1499, second.NumCachedTokens);
+        Assert.Equal(1499, (await model.WaitUntilIdleAsync()).Disk.NumRestoredTokens);
+        Assert.Equal(first.Tokens, second.Tokens);
     }
 
     [Fact]
@@ -39,7 +54,7 @@ public sealed class DiskTierTests
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => tiny.RunAsync(tiny.Request(i == 3 ? TinyEngine.Tokens(20, 9) : [.. prompt, i + 'a'], maxOutput: 10))));
 
         Assert.Equal([700, 700, 700, 0], outcomes.Select(outcome => outcome.NumCachedTokens));
-        Assert.Equal(700, (await tiny.WaitUntilIdleAsync()).NumDiskTokens);
+        Assert.Equal(700, (await tiny.WaitUntilIdleAsync()).Disk.NumRestoredTokens);
     }
 
     [Fact]
@@ -54,7 +69,7 @@ public sealed class DiskTierTests
         var again = await tiny.RunAsync(tiny.Request(prompt, maxOutput: 1));
 
         Assert.Equal(699, again.NumCachedTokens);
-        Assert.Equal(699, (await tiny.WaitUntilIdleAsync()).NumDiskTokens);
+        Assert.Equal(699, (await tiny.WaitUntilIdleAsync()).Disk.NumRestoredTokens);
     }
 
     // Every file is damaged in some way: whatever is left of a prefix is used, the rest computed, and the text is the same.

@@ -60,6 +60,16 @@ internal sealed class TinyEngine : IAsyncDisposable
         return tiny;
     }
 
+    /// <summary>With the embedded chat model, which is not tiny, and prefixes on disk by the rule of every server.</summary>
+    public static async Task<TinyEngine> StartChatModelAsync(int context)
+    {
+        var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
+        var options = new InferenceOptions { ModelPath = RepositoryFiles.ChatModel, Context = context, Parallel = 4, KvCacheType = KvCacheType.Q8_0 };
+        var model = new TinyEngine(folder, options, new CacheOptions { DiskPath = Path.Combine(folder, "disk") });
+        await model.LoadAsync();
+        return model;
+    }
+
     /// <summary>Ends the engine and starts another one over the same files.</summary>
     public async Task RestartAsync(Action? between = null)
     {

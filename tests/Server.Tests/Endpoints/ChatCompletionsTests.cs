@@ -30,6 +30,27 @@ public sealed class ChatCompletionsTests
     }
 
     [Theory]
+    [InlineData("chat/completions", "in_memory", true)]
+    [InlineData("chat/completions", "24h", false)]
+    [InlineData("completions", "in-memory", true)]
+    [InlineData("completions", "24h", false)]
+    [InlineData("responses", "in_memory", true)]
+    [InlineData("responses", "24h", false)]
+    public async Task Request_CacheRetention_SaysWhetherItMayGoToDisk(string endpoint, string retention, bool onlyInMemory)
+    {
+        await using var app = await TestApp.StartAsync();
+        var content = endpoint switch
+        {
+            "chat/completions" => "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]",
+            "completions" => "\"prompt\":\"Hi\"",
+            _ => "\"input\":\"Hi\"",
+        };
+        using var response = await app.PostAsync($"/v1/{endpoint}", $$"""{"model":"any",{{content}},"prompt_cache_retention":"{{retention}}"}""");
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal(onlyInMemory, Assert.Single(app.Engine.Generations).Request.OnlyInMemory);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(",\"max_tokens\":1000000000000")]
     [InlineData(",\"max_tokens\":-1")]

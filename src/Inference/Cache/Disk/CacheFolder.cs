@@ -13,15 +13,16 @@ internal sealed class CacheFolder : IDisposable
 
     private const string TempEnding = ".tmp";
     private const string BudgetName = "budget";
+    private const string LockName = "lock";
     private const UnixFileMode FileMode600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode FolderMode700 = FileMode600 | UnixFileMode.UserExecute;
 
     // Of the disk: the system and others need some more than we do.
     private const long MinFreeBytes = 1L << 30;
 
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private CacheFolder(string path, FileStream @lock)
+    private CacheFolder(string path, FileStream? @lock)
     {
         Path = path;
         _lock = @lock;
@@ -32,6 +33,9 @@ internal sealed class CacheFolder : IDisposable
 
     /// <summary>Where the files are in the folder that <c>Cache:DiskPath</c> names: in one of their own, so that nothing else there changes its mode.</summary>
     public static string PathIn(string path) => System.IO.Path.GetFullPath(System.IO.Path.Combine(path, "prefixes"));
+
+    /// <summary>The folder as it is, which need not exist, to look at; somebody may own it.</summary>
+    public static CacheFolder Look(string path) => new(PathIn(path), null);
 
     /// <summary>Makes the folder if need be and owns it; null if another process does.</summary>
     public static CacheFolder? Open(string path)
@@ -50,7 +54,7 @@ internal sealed class CacheFolder : IDisposable
         FileStream @lock;
         try
         {
-            @lock = new FileStream(System.IO.Path.Combine(path, "lock"), Create(FileMode.OpenOrCreate, FileShare.None));
+            @lock = new FileStream(System.IO.Path.Combine(path, LockName), Create(FileMode.OpenOrCreate, FileShare.None));
         }
         catch (IOException exception) when (exception is not (DirectoryNotFoundException or PathTooLongException))
         {
@@ -69,12 +73,44 @@ internal sealed class CacheFolder : IDisposable
         }
     }
 
-    /// <summary>Names of spans, least recently used first; what a process that was killed left half written is deleted.</summary>
-    public IReadOnlyList<string> List()
+    /// <summary>True if it is there.</summary>
+    public bool Exists => Directory.Exists(Path);
+
+    /// <summary>True if a process owns it.</summary>
+    public bool IsInUse()
+    {
+        var path = System.IO.Path.Combine(Path, LockName);
+        if (_lock is not null || !File.Exists(path))
+        {
+            return _lock is not null;
+        }
+
+        try
+        {
+            using var free = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Deletes what a process that was killed left half written.</summary>
+    public void DeleteHalfWritten()
     {
         foreach (var file in Directory.EnumerateFiles(Path, "*" + TempEnding))
         {
             File.Delete(file);
+        }
+    }
+
+    /// <summary>Names of spans, least recently used first.</summary>
+    public IReadOnlyList<string> List()
+    {
+        if (!Exists)
+        {
+            return [];
         }
 
         return [.. new DirectoryInfo(Path).EnumerateFiles("*" + Ending).OrderBy(file => file.LastWriteTimeUtc).Select(file => System.IO.Path.GetFileNameWithoutExtension(file.Name))];
@@ -93,7 +129,16 @@ internal sealed class CacheFolder : IDisposable
     }
 
     /// <summary>Opens a span for reading.</summary>
-    public FileStream OpenRead(string name) => new(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+    public Stream OpenRead(string name) => new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+
+    /// <summary>Reads the beginning of a span, at most so many bytes.</summary>
+    public byte[] ReadStart(string name, int maxBytes, out long length)
+    {
+        using var file = OpenRead(name);
+        length = file.Length;
+        var bytes = new byte[Math.Min(length, maxBytes)];
+        return bytes.AsSpan(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).ToArray();
+    }
 
     /// <summary>Writes a span, whole or not at all as long as the system runs; after a power cut its checksums tell.</summary>
     public void Write(string name, ReadOnlySpan<byte> head, ReadOnlySpan<byte> state)
@@ -120,7 +165,7 @@ internal sealed class CacheFolder : IDisposable
     public void WriteBudget(string budget) => Replace(System.IO.Path.Combine(Path, BudgetName), System.Text.Encoding.UTF8.GetBytes(budget), []);
 
     /// <summary>Gives the folder up.</summary>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     private static void Replace(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)
     {

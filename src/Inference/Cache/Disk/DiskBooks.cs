@@ -49,7 +49,13 @@ internal sealed class DiskBooks(long maxBytes)
     /// <summary>Bytes of all files, other models' included.</summary>
     public long NumBytes => (_index?.NumBytes ?? 0) + _numForeignBytes;
 
-    /// <summary>Spans of the budget that were worth writing and were not, since start, because it was used up.</summary>
+    /// <summary>Tokens of this model's files.</summary>
+    public long NumTokens => _index?.NumTokens ?? 0;
+
+    /// <summary>Tokens that gave way to others since start.</summary>
+    public long NumEvictedTokens => _index?.NumEvictedTokens ?? 0;
+
+    /// <summary>Spans that were worth writing and were not, since start, because the budget was used up.</summary>
     public long NumOverBudget { get; private set; }
 
     /// <summary>

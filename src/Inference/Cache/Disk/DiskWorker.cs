@@ -96,6 +96,7 @@ internal sealed class DiskWorker : IDisposable
             }
 
             SavedBudget = folder.ReadBudget();
+            folder.DeleteHalfWritten();
             Scan(folder);
             _state = DiskTierState.On;
             _scanned.Set();

@@ -111,6 +111,9 @@ internal static class SpanFile
         return file.Slice(FingerprintAt, HashBytes).SequenceEqual(fingerprint) ? SpanFault.None : SpanFault.Foreign;
     }
 
+    /// <summary>Tells one model's files from another's; of a file whose head is sound.</summary>
+    public static string FingerprintOf(ReadOnlySpan<byte> file) => Convert.ToHexStringLower(file.Slice(FingerprintAt, HashBytes));
+
     /// <summary>The state of a whole file whose head is sound; null if it is not what was written.</summary>
     public static byte[]? ReadState(ReadOnlySpan<byte> file)
     {

@@ -1,0 +1,59 @@
+using InferenceServer.Inference.Cache;
+using InferenceServer.Inference.Native;
+
+namespace InferenceServer.Inference.Engine;
+
+/// <summary>Looks every few seconds whether the machine runs short of memory, and says what prefixes may have of it. Its own thread writes, the engine thread reads.</summary>
+internal sealed class MemoryWatch : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private readonly PrefixStore _store;
+    private readonly MemoryShed _shed;
+    private readonly Action _wake;
+    private readonly Timer _timer;
+    private long _room;
+    private bool _hasShed;
+
+    /// <param name="store">Whose room it is.</param>
+    /// <param name="wake">Called on a thread of the pool when <see cref="Room"/> has changed.</param>
+    public MemoryWatch(PrefixStore store, Action wake)
+    {
+        _store = store;
+        _room = store.Index.MaxBytes;
+        _shed = new MemoryShed(_room);
+        _wake = wake;
+        _timer = new Timer(_ => Look(), state: null, Interval, Interval);
+    }
+
+    /// <summary>Bytes that prefixes may have.</summary>
+    public long Room => Volatile.Read(ref _room);
+
+    /// <summary>Looks no more; a look that is under way has ended.</summary>
+    public void Dispose()
+    {
+        using var ended = new ManualResetEvent(false);
+        if (_timer.Dispose(ended))
+        {
+            ended.WaitOne();
+        }
+    }
+
+    private void Look()
+    {
+        if (_hasShed)
+        {
+            // What was shed since the last look is garbage, but nothing else would make the runtime give it back soon.
+            _hasShed = false;
+            GC.Collect(2, GCCollectionMode.Forced, blocking: false, compacting: false);
+            return;
+        }
+
+        if (HostMemory.AvailableShare() is { } available && _shed.Observe(_store.Index.NumBytes, available, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))
+        {
+            _hasShed = _shed.Room < Room;
+            Volatile.Write(ref _room, _shed.Room);
+            _wake();
+        }
+    }
+}
