@@ -16,11 +16,15 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
     private readonly ManualResetEventSlim _hasCommands = new(initialState: false, spinCount: 0);
     private readonly Lock _gate = new();
     private int _numWaiting;
+    private long _numTaken;
     private volatile bool _isClosed;
     private volatile bool _isWoken;
 
     /// <summary>Requests submitted that have neither a place nor an end yet.</summary>
     public int NumWaiting => Volatile.Read(ref _numWaiting);
+
+    /// <summary>Commands that the engine thread has taken.</summary>
+    public long NumTaken => Volatile.Read(ref _numTaken);
 
     /// <summary>True if nothing is queued.</summary>
     public bool IsEmpty => _commands.IsEmpty;
@@ -70,7 +74,16 @@ internal sealed class CommandQueue(int maxWaiting) : IDisposable
     public void Leave() => Interlocked.Decrement(ref _numWaiting);
 
     /// <summary>Takes the next command if there is one.</summary>
-    public bool TryTake(out EngineCommand command) => _commands.TryDequeue(out command);
+    public bool TryTake(out EngineCommand command)
+    {
+        if (!_commands.TryDequeue(out command))
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _numTaken, _numTaken + 1);
+        return true;
+    }
 
     /// <summary>Ends the engine thread's wait, or its next one, without a command: something else than one is there for it.</summary>
     public void Wake()

@@ -36,5 +36,8 @@ public sealed record EmbedInput
     /// <summary>Tokens to compute as they are.</summary>
     public static EmbedInput FromTokens(ReadOnlyMemory<int> tokens) => new() { Tokens = tokens };
 
+    /// <summary>As another process took it apart.</summary>
+    internal static EmbedInput FromPrompts(PromptText text, PromptText? second) => new() { Text = text, Second = second };
+
     private static PromptText FromRequest(string text) => new(text.Length == 0 ? [] : [new PromptSegment(text, FromTemplate: false)]);
 }

@@ -62,11 +62,11 @@ public sealed class EngineInstruments
             if (now.NumSteps < _last.NumSteps)
             {
                 // Another engine, which counts from 0.
-                _before = Add(_before, _last);
+                _before = _last.After(_before);
             }
 
             _last = now;
-            return Add(_before, now);
+            return now.After(_before);
         }
     }
 
@@ -82,29 +82,6 @@ public sealed class EngineInstruments
 
     /// <summary>The model is ready.</summary>
     public void RecordLoad(double seconds) => _loadDuration.Record(seconds);
-
-    private static EngineStats Add(EngineStats before, EngineStats now) => now with
-    {
-        NumSteps = before.NumSteps + now.NumSteps,
-        NumPromptTokens = before.NumPromptTokens + now.NumPromptTokens,
-        NumCachedTokens = before.NumCachedTokens + now.NumCachedTokens,
-        NumQueriedTokens = before.NumQueriedTokens + now.NumQueriedTokens,
-        NumPrefillTokens = before.NumPrefillTokens + now.NumPrefillTokens,
-        NumOutputTokens = before.NumOutputTokens + now.NumOutputTokens,
-        NumPreemptions = before.NumPreemptions + now.NumPreemptions,
-        NumFailedSteps = before.NumFailedSteps + now.NumFailedSteps,
-        NumKeepWarmSteps = before.NumKeepWarmSteps + now.NumKeepWarmSteps,
-        NumBookChecks = before.NumBookChecks + now.NumBookChecks,
-        NumBookErrors = before.NumBookErrors + now.NumBookErrors,
-        NumSavedTokens = before.NumSavedTokens + now.NumSavedTokens,
-        NumRestoredTokens = before.NumRestoredTokens + now.NumRestoredTokens,
-        NumEvictedTokens = before.NumEvictedTokens + now.NumEvictedTokens,
-        SaveSeconds = before.SaveSeconds + now.SaveSeconds,
-        RestoreSeconds = before.RestoreSeconds + now.RestoreSeconds,
-        NumCellHits = before.NumCellHits + now.NumCellHits,
-        NumMemoryHits = before.NumMemoryHits + now.NumMemoryHits,
-        Disk = now.Disk.After(before.Disk),
-    };
 
     private static Measurement<T> Of<T>(T value, string key, string name)
         where T : struct => new(value, new KeyValuePair<string, object?>(key, name));
@@ -145,6 +122,7 @@ public sealed class EngineInstruments
         [
             Of(state == EngineState.Loading ? 1 : 0, "state", "loading"),
             Of(state == EngineState.Ready ? 1 : 0, "state", "ready"),
+            Of(state == EngineState.Recovering ? 1 : 0, "state", "recovering"),
             Of(state == EngineState.Failed ? 1 : 0, "state", "failed"),
             Of(state == EngineState.Stopping ? 1 : 0, "state", "stopping"),
         ];

@@ -42,6 +42,7 @@ internal sealed class EngineLoop
     private long _numKeepWarmSteps;
     private bool _hasRunSinceCheck;
     private bool _isBlocked;
+    private double _longestRun;
     private StepReportQueue? _reports;
 
     /// <param name="runner">The device.</param>
@@ -73,6 +74,12 @@ internal sealed class EngineLoop
 
     /// <summary>Says what prefixes may have of the host's memory; null for what the store was made with.</summary>
     public MemoryWatch? Memory { get; init; }
+
+    /// <summary>Told when what was published may go to its readers: behind a step, before one that admits somebody (what kills it leaves a trace), and when there is nothing left to do (true). Null: nobody waits for that.</summary>
+    public Action<bool>? Flush { get; init; }
+
+    /// <summary>The longest step so far, in seconds; any thread.</summary>
+    public double LongestRun => Volatile.Read(ref _longestRun);
 
     /// <summary>True if a step could do anything.</summary>
     public bool HasWork => _scheduler.HasWork;
@@ -119,6 +126,7 @@ internal sealed class EngineLoop
             Volatile.Write(ref _stepStartedAt, 0);
         }
 
+        Flush?.Invoke(false);
         Save(step.Rows.Count > 0 ? runSeconds * 1000 : null);
         _disk?.Exchange(_store!);
     }
@@ -250,6 +258,7 @@ internal sealed class EngineLoop
                 CheckBooks();
             }
 
+            Flush?.Invoke(true);
             while (!_commands.Wait(KeepWarmInterval))
             {
                 KeepWarm();
@@ -390,6 +399,7 @@ internal sealed class EngineLoop
         var start = Stopwatch.GetTimestamp();
         var status = _runner.Run(step);
         var duration = Stopwatch.GetElapsedTime(start);
+        Volatile.Write(ref _longestRun, Math.Max(_longestRun, duration.TotalSeconds));
         switch (status)
         {
             case RunStatus.Ok:
@@ -466,6 +476,11 @@ internal sealed class EngineLoop
             _numCachedTokens += sequence.NumCachedTokens;
             _numQueriedTokens += sequence.ReusePrefix ? sequence.NumPromptTokens : 0;
             ((Generation)sequence).Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Started, At = now, NumCachedTokens = sequence.NumCachedTokens });
+        }
+
+        if (_scheduler.Admitted.Count > 0)
+        {
+            Flush?.Invoke(false);
         }
 
         _scheduler.Admitted.Clear();

@@ -92,4 +92,28 @@ public sealed record EngineStats
 
     /// <summary>Requests in the command queue that the engine thread has not seen yet.</summary>
     public int NumQueued { get; init; }
+
+    /// <summary>The same counts on top of what an engine before this one counted; what is a state and no count stays.</summary>
+    internal EngineStats After(EngineStats before) => this with
+    {
+        NumSteps = before.NumSteps + NumSteps,
+        NumPromptTokens = before.NumPromptTokens + NumPromptTokens,
+        NumCachedTokens = before.NumCachedTokens + NumCachedTokens,
+        NumQueriedTokens = before.NumQueriedTokens + NumQueriedTokens,
+        NumPrefillTokens = before.NumPrefillTokens + NumPrefillTokens,
+        NumOutputTokens = before.NumOutputTokens + NumOutputTokens,
+        NumPreemptions = before.NumPreemptions + NumPreemptions,
+        NumFailedSteps = before.NumFailedSteps + NumFailedSteps,
+        NumKeepWarmSteps = before.NumKeepWarmSteps + NumKeepWarmSteps,
+        NumBookChecks = before.NumBookChecks + NumBookChecks,
+        NumBookErrors = before.NumBookErrors + NumBookErrors,
+        NumSavedTokens = before.NumSavedTokens + NumSavedTokens,
+        NumRestoredTokens = before.NumRestoredTokens + NumRestoredTokens,
+        NumEvictedTokens = before.NumEvictedTokens + NumEvictedTokens,
+        SaveSeconds = before.SaveSeconds + SaveSeconds,
+        RestoreSeconds = before.RestoreSeconds + RestoreSeconds,
+        NumCellHits = before.NumCellHits + NumCellHits,
+        NumMemoryHits = before.NumMemoryHits + NumMemoryHits,
+        Disk = Disk.After(before.Disk),
+    };
 }

@@ -31,14 +31,15 @@ internal sealed class Generation : Sequence
     /// <param name="request">What to generate.</param>
     /// <param name="vocabulary">Bytes of tokens, to find stop texts in tokens that were generated before.</param>
     /// <param name="constraint">At the beginning of the request's grammar; null if it has none.</param>
-    public Generation(GenerationRequest request, Vocabulary vocabulary, GrammarConstraint? constraint = null)
+    /// <param name="sink">Takes the events; null for the stream.</param>
+    public Generation(GenerationRequest request, Vocabulary vocabulary, GrammarConstraint? constraint = null, EventSink? sink = null)
         : base(request.Id, request.PromptTokens.Span, request.OutputTokens.Span, request.MaxOutputTokens)
     {
         Class = request.Class;
         ReusePrefix = request.ReusePrefix;
         MayGoToDisk = !request.OnlyInMemory;
         Salt = request.CacheSalt;
-        Stream = new GenerationStream(request.Id);
+        Stream = new GenerationStream(request.Id, sink);
         Sampling = request.Sampling;
         SamplerState = new SamplerState(request.Sampling, request.PromptTokens.Span, request.OutputTokens.Span);
         _stops = new StopMatcher(request.Stop);

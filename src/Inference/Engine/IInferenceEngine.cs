@@ -14,7 +14,7 @@ public interface IInferenceEngine
     /// <summary>What the engine is doing now; anything but <see cref="EngineState.Ready"/> refuses work.</summary>
     EngineState State { get; }
 
-    /// <summary>Why the engine is <see cref="EngineState.Failed"/>, in one line for an operator; null otherwise.</summary>
+    /// <summary>Why the engine is <see cref="EngineState.Failed"/> or <see cref="EngineState.Recovering"/>, in one line for an operator; null otherwise.</summary>
     string? Failure { get; }
 
     /// <summary>A snapshot of counts at the end of the last step.</summary>

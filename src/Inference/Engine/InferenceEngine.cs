@@ -4,7 +4,6 @@ using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Grammar;
 using InferenceServer.Inference.Grammar.Tokens;
 using InferenceServer.Inference.Models;
-using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +13,7 @@ namespace InferenceServer.Inference.Engine;
 /// The engine in this process. One plain named thread loads the model, owns everything native and runs the loop; it is
 /// joined by <see cref="DisposeAsync"/>. Public members: any thread.
 /// </summary>
-public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
+public sealed class InferenceEngine : IHostedEngine
 {
     // At a stop: copies of some gigabytes.
     private static readonly TimeSpan SavePatience = TimeSpan.FromSeconds(2);
@@ -30,6 +29,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EmbeddingEngine? _embeddings;
     private readonly GrammarCache _grammars;
+    private readonly EngineOutlet? _outlet;
     private readonly Thread _thread;
     private Action<float>? _progress;
     private volatile LoadedEngine? _engine;
@@ -45,7 +45,21 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     /// <param name="cache">Where prefixes go that leave the cells; null for the defaults.</param>
     public InferenceEngine(
         InferenceOptions options, string modelPath, ILoggerFactory loggers, ModelMetadata? embeddingModel = null, GrammarCache? grammars = null, CacheOptions? cache = null)
+        : this(options, modelPath, loggers, embeddingModel, grammars, cache, outlet: null)
     {
+    }
+
+    /// <param name="options">Validated options.</param>
+    /// <param name="modelPath">The GGUF file, checked.</param>
+    /// <param name="loggers">For the engine's lines and llama.cpp's.</param>
+    /// <param name="embeddingModel">The embedding model; null if there is none.</param>
+    /// <param name="grammars">Null for a cache of its own.</param>
+    /// <param name="cache">Null for the defaults.</param>
+    /// <param name="outlet">Where events go instead of into the streams; null: into the streams.</param>
+    internal InferenceEngine(
+        InferenceOptions options, string modelPath, ILoggerFactory loggers, ModelMetadata? embeddingModel, GrammarCache? grammars, CacheOptions? cache, EngineOutlet? outlet)
+    {
+        _outlet = outlet;
         _grammars = grammars ?? new GrammarCache();
         _options = options;
         _cache = cache ?? new CacheOptions();
@@ -74,10 +88,13 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     /// <inheritdoc/>
     public StepReportQueue StepReports { get; }
 
-    /// <summary>
-    /// Starts loading. The task ends when the engine is ready or has failed (see <see cref="State"/>); it never throws.
-    /// <paramref name="progress"/> is told the share loaded, 0 to 1, on the engine thread. Call once.
-    /// </summary>
+    /// <summary>What is loaded; null unless <see cref="EngineState.Ready"/>.</summary>
+    internal LoadedEngine? Loaded => _engine;
+
+    /// <summary>The way in.</summary>
+    internal CommandQueue Commands => _commands;
+
+    /// <inheritdoc/>
     public Task StartAsync(Action<float>? progress)
     {
         _progress = progress;
@@ -126,26 +143,11 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
             return new SubmitResult(SubmitStatus.Unavailable, null);
         }
 
-        // The library asserts on ids outside the vocabulary, and takes the process with it.
-        var vocabularySize = engine.Vocabulary.Count;
-        var numTokens = request.PromptTokens.Length + request.OutputTokens.Length;
-        ArgumentOutOfRangeException.ThrowIfZero(request.PromptTokens.Length, nameof(request));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(numTokens, engine.MaxSequenceTokens, nameof(request));
-        if (request.MaxOutputTokens != 0 || !request.OutputTokens.IsEmpty)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.MaxOutputTokens, request.OutputTokens.Length, nameof(request));
-        }
-
-        CheckTop(request.TopLogProbs);
-        CheckTop(request.PromptTopLogProbs);
-        if (request.PromptTokens.Span.ContainsAnyExceptInRange(0, vocabularySize - 1) || request.OutputTokens.Span.ContainsAnyExceptInRange(0, vocabularySize - 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(request), "A token is outside the vocabulary.");
-        }
+        RequestCheck.Check(request, engine.Vocabulary.Count, engine.MaxSequenceTokens);
 
         // A sequence counts to prompt + output: keep the sum an int whatever the client asked for.
         var maxOutputTokens = Math.Min(request.MaxOutputTokens, engine.MaxSequenceTokens);
-        var generation = new Generation(request with { MaxOutputTokens = maxOutputTokens }, engine.Vocabulary, Constrain(engine, request.Grammar));
+        var generation = new Generation(request with { MaxOutputTokens = maxOutputTokens }, engine.Vocabulary, Constrain(engine, request.Grammar), _outlet?.Write);
         var status = _commands.TrySubmit(generation);
         return new SubmitResult(status, status == SubmitStatus.Accepted ? generation.Stream : null);
     }
@@ -194,14 +196,6 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
         return engine.Grammars.Constrain(automaton);
     }
 
-    private static void CheckTop(int? count)
-    {
-        if (count is < 0 or > LogProbs.MaxTop)
-        {
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"0 to {LogProbs.MaxTop} alternatives can be reported.");
-        }
-    }
-
     private LoadedEngine GetReady() =>
         _state == EngineState.Ready && _engine is { } engine ? engine : throw new EngineUnavailableException(_state);
 
@@ -209,7 +203,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
     {
         try
         {
-            using var engine = LoadedEngine.Load(_options, _cache, _modelPath, _commands, StepReports, _turns, _loggers, _progress, _stopping.Token);
+            using var engine = LoadedEngine.Load(_options, _cache, _modelPath, _commands, StepReports, _turns, _loggers, _progress, _outlet, _stopping.Token);
             _engine = engine;
             _state = EngineState.Ready;
             _loaded.TrySetResult();
@@ -234,6 +228,7 @@ public sealed class InferenceEngine : IInferenceEngine, IAsyncDisposable
         finally
         {
             _engine = null;
+            _outlet?.Ended();
             _loaded.TrySetResult();
         }
     }

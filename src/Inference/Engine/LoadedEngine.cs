@@ -70,6 +70,7 @@ internal sealed class LoadedEngine : IDisposable
         DeviceTurns turns,
         ILoggerFactory loggers,
         Action<float>? progress,
+        EngineOutlet? outlet,
         CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
@@ -104,6 +105,7 @@ internal sealed class LoadedEngine : IDisposable
             {
                 Memory = memory,
                 KeepWarmInterval = keepWarm == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(keepWarm),
+                Flush = outlet?.Flush,
             };
             tokenizer = model.CreateTokenizer(options.EscapeControlTokens);
             var encoding = tokenizer.EncodeAsync(AnyPrompt, cancellationToken).AsTask();

@@ -14,6 +14,9 @@ public enum SubmitStatus
     /// <summary>As many requests wait as may wait; try later.</summary>
     QueueFull,
 
-    /// <summary>The engine is loading, stopping or has failed.</summary>
+    /// <summary>A request like it ended the engine several times: it is not tried again for a while.</summary>
+    Refused,
+
+    /// <summary>The engine is loading, stopping, recovering or has failed.</summary>
     Unavailable,
 }

@@ -29,6 +29,7 @@ internal static class ServerCommand
         root.Subcommands.Add(KeysCommand.Create());
         root.Subcommands.Add(CacheCommand.Create());
         root.Subcommands.Add(ServiceCommand.Create());
+        root.Subcommands.Add(EngineCommand.Create());
         try
         {
             var parsed = root.Parse(args);

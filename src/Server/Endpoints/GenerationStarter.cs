@@ -28,6 +28,7 @@ internal sealed class GenerationStarter(
         EngineState.Ready => null,
         EngineState.Loading => RequestError.Loading(),
         EngineState.Stopping => RequestError.Stopping(),
+        EngineState.Recovering => RequestError.Recovering(engine.Failure),
         _ => RequestError.EngineFailed(),
     };
 
@@ -115,7 +116,12 @@ internal sealed class GenerationStarter(
                 }
 
                 energy?.Close();
-                return result.Status == SubmitStatus.QueueFull ? RequestError.Busy() : WhyUnavailable() ?? RequestError.Loading();
+                return result.Status switch
+                {
+                    SubmitStatus.QueueFull => RequestError.Busy(),
+                    SubmitStatus.Refused => RequestError.Refused(param),
+                    _ => WhyUnavailable() ?? RequestError.Loading(),
+                };
             }
 
             choices[index] = createChoice(index, result.Stream, clock);

@@ -10,7 +10,7 @@ namespace InferenceServer.Server.Hosting;
 /// engine cannot start or fails for good: whoever watches over the process starts it again.
 /// </summary>
 internal sealed class EngineStarter(
-    InferenceEngine engine, ServedModel model, EngineInstruments instruments, ProcessOutcome outcome, IServer server, IHostApplicationLifetime lifetime, ISystemdNotifier systemd, TimeProvider clock, ILogger<EngineStarter> logger)
+    IHostedEngine engine, ServedModel model, EngineInstruments instruments, ProcessOutcome outcome, IServer server, IHostApplicationLifetime lifetime, ISystemdNotifier systemd, TimeProvider clock, ILogger<EngineStarter> logger)
     : IHostedLifecycleService, IDisposable
 {
     // A device that fails for good is noticed this late; its requests have long been told.
@@ -59,7 +59,7 @@ internal sealed class EngineStarter(
     private async Task RunAsync()
     {
         await LoadAsync();
-        while (engine.State == EngineState.Ready && !_stopping.IsCancellationRequested)
+        while (engine.State is EngineState.Ready or EngineState.Recovering && !_stopping.IsCancellationRequested)
         {
             await Task.Delay(WatchInterval, clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

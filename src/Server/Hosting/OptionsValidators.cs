@@ -23,6 +23,10 @@ internal sealed partial class InferenceOptionsValidator : IValidateOptions<Infer
 [OptionsValidator]
 internal sealed partial class CacheOptionsValidator : IValidateOptions<CacheOptions>;
 
+/// <summary>Checks the attributes of <see cref="EngineOptions"/>; generated.</summary>
+[OptionsValidator]
+internal sealed partial class EngineOptionsValidator : IValidateOptions<EngineOptions>;
+
 /// <summary>Checks the attributes of <see cref="MetricsOptions"/>; generated.</summary>
 [OptionsValidator]
 internal sealed partial class MetricsOptionsValidator : IValidateOptions<MetricsOptions>;

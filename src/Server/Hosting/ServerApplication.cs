@@ -1,7 +1,11 @@
+using InferenceServer.Inference;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Grammar;
+using InferenceServer.Inference.Remote;
 using InferenceServer.Server.Access;
 using InferenceServer.Server.Anthropic;
+using InferenceServer.Server.Commands;
+using InferenceServer.Server.Doctor;
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.LlamaServer;
 using InferenceServer.Server.Measuring;
@@ -59,18 +63,13 @@ internal static class ServerApplication
         return app;
     }
 
-    /// <summary>The engine in this process; <see cref="EngineStarter"/> starts it.</summary>
+    /// <summary>The engine, in this process or in one of its own; <see cref="EngineStarter"/> starts it.</summary>
     public static void AddEngine(this IServiceCollection services)
     {
         services.AddSingleton<ProcessOutcome>();
-        services.AddSingleton(provider => new InferenceEngine(
-            provider.GetRequiredService<Settings>().Inference,
-            provider.GetRequiredService<ServedModel>().Metadata.Path,
-            provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetRequiredService<ServedModel>().Embedding?.Metadata,
-            provider.GetRequiredService<GrammarCache>(),
-            provider.GetRequiredService<Settings>().Cache));
-        services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<InferenceEngine>());
+        services.AddSingleton<RecoveryInstruments>();
+        services.AddSingleton(CreateEngine);
+        services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<IHostedEngine>());
 
         // Not AddSystemd: it would say that the service is ready before the model is loaded.
         services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
@@ -78,6 +77,27 @@ internal static class ServerApplication
         services.AddHostedService(provider => provider.GetRequiredService<EngineStarter>());
         services.AddSingleton<Func<WakeLock>>(WakeLock.Take);
         services.AddHostedService<SleepGuard>();
+    }
+
+    private static IHostedEngine CreateEngine(IServiceProvider provider)
+    {
+        var (settings, model, loggers) = (provider.GetRequiredService<Settings>(), provider.GetRequiredService<ServedModel>(), provider.GetRequiredService<ILoggerFactory>());
+        if (settings.Engine.Isolation == EngineIsolation.None)
+        {
+            var grammars = provider.GetRequiredService<GrammarCache>();
+            return new InferenceEngine(settings.Inference, model.Metadata.Path, loggers, model.Embedding?.Metadata, grammars, settings.Cache);
+        }
+
+        var setup = new RemoteEngineSetup
+        {
+            Inference = settings.Inference,
+            Cache = settings.Cache,
+            Engine = settings.Engine,
+            ModelPath = model.Metadata.Path,
+            EmbeddingModelPath = model.Embedding?.Metadata.Path,
+            Command = [.. OwnProgram.Words, EngineCommand.Name],
+        };
+        return new RemoteEngine(setup, loggers, provider.GetRequiredService<RecoveryInstruments>());
     }
 
     private static void AddServices(IServiceCollection services, Settings settings, ServedModel model)

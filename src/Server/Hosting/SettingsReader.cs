@@ -29,6 +29,7 @@ internal static class SettingsReader
         var inference = Bind<InferenceOptions>(configuration.GetSection(InferenceOptions.Section), found);
         var cache = Bind<CacheOptions>(configuration.GetSection(CacheOptions.Section), found);
         cache.DiskPath ??= UserFolders.Cache();
+        var engine = Bind<EngineOptions>(configuration.GetSection(EngineOptions.Section), found);
         var metrics = Bind<MetricsOptions>(configuration.GetSection(MetricsOptions.Section), found);
         var power = Bind<PowerOptions>(configuration.GetSection(PowerOptions.Section), found);
         var log = Bind<LogOptions>(configuration.GetSection(LogOptions.Section), found);
@@ -39,6 +40,7 @@ internal static class SettingsReader
         Collect(new ServerOptionsRules().Validate(ServerOptions.Section, server), found);
         Collect(new InferenceOptionsValidator().Validate(InferenceOptions.Section, inference), found);
         Collect(new CacheOptionsValidator().Validate(CacheOptions.Section, cache), found);
+        Collect(new EngineOptionsValidator().Validate(EngineOptions.Section, engine), found);
         Collect(new MetricsOptionsValidator().Validate(MetricsOptions.Section, metrics), found);
         Collect(new MetricsOptionsRules(server).Validate(MetricsOptions.Section, metrics), found);
         Collect(new PowerOptionsValidator().Validate(PowerOptions.Section, power), found);
@@ -49,7 +51,7 @@ internal static class SettingsReader
         Collect(new LimitOptionsRules().Validate(LimitOptions.Section, limits), found);
         Collect(new TlsOptionsRules().Validate(TlsOptions.Section, tls), found);
         errors = found;
-        return new Settings(server, inference, cache, metrics, power, log, responses, limits, tls);
+        return new Settings(server, inference, cache, engine, metrics, power, log, responses, limits, tls);
     }
 
     private static void Collect(ValidateOptionsResult result, List<string> errors)
@@ -193,4 +195,4 @@ internal static class SettingsReader
 }
 
 /// <summary>The options of the whole process, validated and never changed again.</summary>
-internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, CacheOptions Cache, MetricsOptions Metrics, PowerOptions Power, LogOptions Log, ResponsesOptions Responses, LimitOptions Limits, TlsOptions Tls);
+internal sealed record Settings(ServerOptions Server, InferenceOptions Inference, CacheOptions Cache, EngineOptions Engine, MetricsOptions Metrics, PowerOptions Power, LogOptions Log, ResponsesOptions Responses, LimitOptions Limits, TlsOptions Tls);

@@ -196,6 +196,16 @@ internal sealed record RequestError
     /// <summary>The server is going down.</summary>
     public static RequestError Stopping() => new(503, "unavailable_error", "The server is shutting down.", null, null) { Reason = "draining", RetryAfterSeconds = 10 };
 
+    /// <summary>The engine crashed again and again; it is tried again with long pauses.</summary>
+    /// <param name="reason">What is known of it; null if nothing is.</param>
+    public static RequestError Recovering(string? reason) =>
+        new(503, "unavailable_error", $"The inference engine is being restarted. {reason ?? "See the server's log."}", null, null) { Reason = "recovering", RetryAfterSeconds = 15 };
+
+    /// <summary>What is asked crashed the engine several times.</summary>
+    /// <param name="param">The field that holds the prompt.</param>
+    public static RequestError Refused(string param) =>
+        new(400, InvalidRequest, "This request made the inference engine crash several times and is not tried again for some minutes.", param, "request_refused") { IsFinal = true };
+
     /// <summary>The engine has failed and will not come back by itself.</summary>
     public static RequestError EngineFailed() => new(503, "server_error", "The inference engine has failed; see the server's log.", null, null);
 

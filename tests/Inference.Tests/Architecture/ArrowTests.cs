@@ -3,7 +3,7 @@ using InferenceServer.Testing;
 
 namespace InferenceServer.Inference.Tests.Architecture;
 
-/// <summary>The arrow of docs/architecture.md: Native, Models, Grammar, {Chat, Sampling}, Cache, Scheduling, Engine; each may use what comes before it.</summary>
+/// <summary>The arrow of docs/architecture.md: Native, Models, Grammar, {Chat, Sampling}, Cache, Scheduling, Engine, Remote; each may use what comes before it.</summary>
 public sealed partial class ArrowTests
 {
     private const string Prefix = "InferenceServer.Inference";
@@ -18,6 +18,7 @@ public sealed partial class ArrowTests
         ["Cache"] = [],
         ["Scheduling"] = ["Cache", "Sampling"],
         ["Engine"] = ["Native", "Models", "Grammar", "Sampling", "Cache", "Scheduling"],
+        ["Remote"] = ["Native", "Models", "Grammar", "Sampling", "Cache", "Scheduling", "Engine"],
     };
 
     [Fact]

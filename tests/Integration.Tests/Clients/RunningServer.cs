@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using InferenceServer.Inference.Engine;
+using InferenceServer.Inference.Remote;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -34,6 +36,9 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpClient Client { get; }
 
     public EngineStats Stats => _app.Services.GetRequiredService<IInferenceEngine>().Stats;
+
+    /// <summary>The engine's process; null if it has none of its own, or none now.</summary>
+    public int? EngineProcessId => (_app.Services.GetService<IHostedEngine>() as RemoteEngine)?.ProcessId;
 
     public static Task<RunningServer> StartAsync(params (string Key, string? Value)[] given) => StartAsync(null, given);
 
@@ -70,6 +75,19 @@ internal sealed class RunningServer : IAsyncDisposable
         var server = new RunningServer(app, steps, folder);
         await server.WaitUntilReadyAsync();
         return server;
+    }
+
+    /// <summary>Ends the engine's process by SIGKILL, once there is one.</summary>
+    public void KillEngine()
+    {
+        int? id;
+        while ((id = EngineProcessId) is null)
+        {
+            Thread.Sleep(5);
+        }
+
+        using var process = Process.GetProcessById(id.Value);
+        process.Kill();
     }
 
     public Task<HttpResponseMessage> ChatAsync(object body) => Client.PostAsJsonAsync("/v1/chat/completions", body);

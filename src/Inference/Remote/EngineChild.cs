@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using InferenceServer.Inference.Remote.Frames;
+
+namespace InferenceServer.Inference.Remote;
+
+/// <summary>
+/// An engine's process as its host has it: started, connected, and killed and reaped at the end. Made, read and disposed by one thread, which must live longer
+/// (Linux ends the process with it); any thread sends and kills.
+/// </summary>
+internal sealed class EngineChild : IDisposable
+{
+    /// <summary>Of the lines that it wrote to its standard error, the last so many are kept: an assertion's text, and where it was.</summary>
+    private const int MaxErrorLines = 24;
+
+    // macOS has room for 104 bytes; there the folder for temporary files alone takes 49.
+    private const int MaxFolderLength = 80;
+
+    // The runtime's start takes 0.2 s, on a machine that swaps far longer.
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly Queue<string> _errors = new();
+    private readonly Lock _gate = new();
+    private Socket? _down;
+    private NetworkStream? _up;
+
+    private EngineChild(Process process) => _process = process;
+
+    /// <summary>Its id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>What it sends; null until <see cref="TryConnect"/>.</summary>
+    public FrameSource? Source { get; private set; }
+
+    /// <summary>What it wrote to its standard error last, oldest first.</summary>
+    public IReadOnlyList<string> LastErrors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return [.. _errors];
+            }
+        }
+    }
+
+    /// <summary>Starts the process and waits until it has connected. A process that does not is there all the same, and has no <see cref="Source"/>.</summary>
+    /// <param name="command">The program, and what comes before the words of ours: the hidden command.</param>
+    public static EngineChild Start(IReadOnlyList<string> command)
+    {
+        var folder = CreateFolder();
+        try
+        {
+            var path = Path.Combine(folder, "s");
+            using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            listener.Listen(2);
+            var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardInput = true };
+            foreach (var word in command.Skip(1).Concat([path, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]))
+            {
+                start.ArgumentList.Add(word);
+            }
+
+            var child = new EngineChild(Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} was not started."));
+            child._process.ErrorDataReceived += (_, line) => child.Remember(line.Data);
+            child._process.BeginErrorReadLine();
+            child._process.StandardInput.Close();
+            child.TryConnect(listener);
+            return child;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Sends frames, in the order of the calls, without waiting. To one that is gone they are lost.</summary>
+    public void Send(ReadOnlyMemory<byte> frames)
+    {
+        lock (_gate)
+        {
+            if (_down is { } socket)
+            {
+                _ = SendAsync(socket, frames);
+            }
+        }
+    }
+
+    /// <summary>Ends it at once. It may have ended already.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has.
+        }
+    }
+
+    /// <summary>Waits for its end; null if it does not end in time.</summary>
+    /// <returns>The exit code; 128 and the signal's number for one that a signal ended.</returns>
+    public int? WaitForExit(TimeSpan patience) => _process.WaitForExit(patience) ? _process.ExitCode : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _down?.Dispose();
+            _down = null;
+        }
+
+        _up?.Dispose();
+        _process.Dispose();
+    }
+
+    // For this user alone.
+    private static string CreateFolder()
+    {
+        if (Path.GetTempPath().Length <= MaxFolderLength)
+        {
+            return Directory.CreateTempSubdirectory("engine-").FullName;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("The engine's process needs Linux or macOS; Engine:Isolation=none needs less.");
+        }
+
+        var folder = Path.Combine("/tmp", $"engine-{Guid.NewGuid():N}");
+        return Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+    }
+
+    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> frames)
+    {
+        try
+        {
+            // The system takes it at once, or the rest as it can: in order in either case.
+            await socket.SendAsync(frames).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Whoever reads from it learns that it is gone.
+        }
+    }
+
+    private void TryConnect(Socket listener)
+    {
+        var up = Accept(listener);
+        _down = up is null ? null : Accept(listener);
+        if (up is null || _down is null)
+        {
+            up?.Dispose();
+            return;
+        }
+
+        _up = new NetworkStream(up, ownsSocket: true);
+        Source = new FrameSource(_up);
+    }
+
+    private Socket? Accept(Socket listener)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!_process.HasExited && Stopwatch.GetElapsedTime(start) < ConnectPatience)
+        {
+            if (listener.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectRead))
+            {
+                return listener.Accept();
+            }
+        }
+
+        return null;
+    }
+
+    private void Remember(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            return;
+        }
+
+        lock (_errors)
+        {
+            _errors.Enqueue(line);
+            if (_errors.Count > MaxErrorLines)
+            {
+                _errors.Dequeue();
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using InferenceServer.Integration.Tests.Clients;
+
+namespace InferenceServer.Integration.Tests.Remote;
+
+/// <summary>The engine's process is killed under requests, on the real library: answers go on where they were, and are those of a run that nothing disturbed.</summary>
+[Collection(ClientCollection.Name)]
+public sealed class CrashTests : IAsyncLifetime
+{
+    private RunningServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await RunningServer.StartAsync(
+        ("Engine:Isolation", "process"), ("Inference:KvCacheType", "q8_0"), ("Inference:Context", "8192"), ("Server:PingIntervalMs", "100"));
+
+    public async Task DisposeAsync()
+    {
+        await _server.WaitUntilIdleAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Kill_UnderEightStreams_ChangesNothingThatClientsSee()
+    {
+        var bodies = Enumerable.Range(0, 8).Select(i => Chats.Body($"Tell me about {Chats.Words(3, i)}.", ("max_tokens", 40), ("ignore_eos", true), ("temperature", i % 2 == 0 ? 0 : 0.9), ("seed", i))).ToArray();
+        var expected = await Task.WhenAll(bodies.Select(body => StreamedAnswer.ReadAsync(_server, Salted(body, "a"))));
+
+        var killed = 0;
+        var answers = await Task.WhenAll(bodies.Select((body, i) => StreamedAnswer.ReadAsync(_server, Salted(body, "b"), count => KillOnce(ref killed, i == 3 && count == 10))));
+
+        Assert.Equal(1, killed);
+        for (var i = 0; i < answers.Length; i++)
+        {
+            Assert.Equal(expected[i].Text, answers[i].Text);
+            Assert.Equal("length", answers[i].FinishReason);
+            Assert.Equal(40, answers[i].Usage!.Value.GetProperty("completion_tokens").GetInt32());
+            Assert.Equal(expected[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32(), answers[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32());
+            Assert.True(answers[i].NumComments > 0, "Nothing told the client to wait.");
+        }
+    }
+
+    [Fact]
+    public async Task Kill_TwiceInARow_ChangesNothingThatClientsSee()
+    {
+        var body = Chats.Body("Tell me a story.", ("max_tokens", 60), ("ignore_eos", true));
+        var expected = await StreamedAnswer.ReadAsync(_server, Salted(body, "a"));
+
+        var (first, second) = (0, 0);
+        var answer = await StreamedAnswer.ReadAsync(_server, Salted(body, "b"), count =>
+        {
+            KillOnce(ref first, count == 10);
+            KillOnce(ref second, count == 12);
+        });
+
+        Assert.Equal((1, 1), (first, second));
+        Assert.Equal(expected.Text, answer.Text);
+    }
+
+    [Fact]
+    public async Task Kill_DuringPrefill_ChangesNothingThatClientsSee()
+    {
+        var body = Chats.Body($"Repeat: {Chats.Words(900, 5)}", ("max_tokens", 8), ("ignore_eos", true));
+        var expected = await StreamedAnswer.ReadAsync(_server, Salted(body, "a"));
+
+        var reading = StreamedAnswer.ReadAsync(_server, Salted(body, "b"));
+        await UntilAsync(() => _server.Stats is { NumRunning: 1 } stats && stats.NumPrefillTokens % 900 > 100);
+        _server.KillEngine();
+
+        var answer = await reading;
+        Assert.Equal(expected.Text, answer.Text);
+        Assert.Equal(8, answer.Usage!.Value.GetProperty("completion_tokens").GetInt32());
+    }
+
+    [Fact]
+    public async Task Kill_UnderAGrammarAndUnderAToolCall_ChangesNothingThatClientsSee()
+    {
+        var schema = new
+        {
+            type = "object",
+            properties = new { name = new { type = "string", maxLength = 60 }, city = new { type = "string", maxLength = 60 } },
+            required = new[] { "name", "city" },
+            additionalProperties = false,
+        };
+        var formatted = Chats.Body("Describe a person.", ("max_tokens", 120), ("response_format", new { type = "json_schema", json_schema = new { name = "person", strict = true, schema } }));
+        var called = Chats.Body("Save a person.", ("max_tokens", 160), ("tool_choice", "required"), ("tools", new[] { new { type = "function", function = new { name = "save", strict = true, parameters = schema } } }));
+        foreach (var body in new[] { formatted, called })
+        {
+            var expected = await StreamedAnswer.ReadAsync(_server, Salted(body, "a"));
+
+            var killed = 0;
+            var answer = await StreamedAnswer.ReadAsync(_server, Salted(body, "b"), count => KillOnce(ref killed, count == 4));
+
+            Assert.Equal(1, killed);
+            Assert.Equal((expected.Text, expected.Arguments, expected.FinishReason), (answer.Text, answer.Arguments, answer.FinishReason));
+            Assert.NotEqual("", answer.Text + answer.Arguments);
+        }
+    }
+
+    private static Dictionary<string, object?> Salted(Dictionary<string, object?> body, string salt) => new(body) { ["cache_salt"] = salt };
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromMinutes(1), "It does not come to be.");
+            await Task.Delay(5);
+        }
+    }
+
+    private void KillOnce(ref int killed, bool isTime)
+    {
+        if (isTime && Interlocked.Exchange(ref killed, 1) == 0)
+        {
+            _server.KillEngine();
+        }
+    }
+}

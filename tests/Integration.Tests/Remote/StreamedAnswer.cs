@@ -1,0 +1,92 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using InferenceServer.Integration.Tests.Clients;
+
+namespace InferenceServer.Integration.Tests.Remote;
+
+/// <summary>A chat's stream as a client reads it, line by line, with all that came of it.</summary>
+internal sealed class StreamedAnswer
+{
+    private readonly StringBuilder _text = new();
+    private readonly StringBuilder _arguments = new();
+
+    public string Text => _text.ToString();
+
+    public string Arguments => _arguments.ToString();
+
+    public int NumComments { get; private set; }
+
+    public int NumDeltas { get; private set; }
+
+    public string? FinishReason { get; private set; }
+
+    public JsonElement? Usage { get; private set; }
+
+    public JsonElement? Error { get; private set; }
+
+    /// <summary>Reads to the end.</summary>
+    /// <param name="server">Whom to ask.</param>
+    /// <param name="body">What.</param>
+    /// <param name="onDelta">Told after each piece of the answer how many there are.</param>
+    public static async Task<StreamedAnswer> ReadAsync(RunningServer server, Dictionary<string, object?> body, Action<int>? onDelta = null)
+    {
+        var answer = new StreamedAnswer();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
+        {
+            Content = JsonContent.Create(new Dictionary<string, object?>(body) { ["stream"] = true, ["stream_options"] = new { include_usage = true } }),
+        };
+        using var response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(response.IsSuccessStatusCode, await (response.IsSuccessStatusCode ? Task.FromResult("") : response.Content.ReadAsStringAsync()));
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            answer.Take(line, onDelta);
+        }
+
+        return answer;
+    }
+
+    private void Take(string line, Action<int>? onDelta)
+    {
+        if (line.StartsWith(':'))
+        {
+            NumComments++;
+        }
+
+        if (!line.StartsWith("data: {", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        var chunk = JsonElement.Parse(line["data: ".Length..]);
+        if (chunk.TryGetProperty("error", out var error))
+        {
+            Error = error;
+            return;
+        }
+
+        if (chunk.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object)
+        {
+            Usage = usage;
+        }
+
+        foreach (var choice in chunk.GetProperty("choices").EnumerateArray())
+        {
+            var delta = choice.GetProperty("delta");
+            if (delta.TryGetProperty("content", out var content) && content.GetString() is { Length: > 0 } text)
+            {
+                _text.Append(text);
+                onDelta?.Invoke(++NumDeltas);
+            }
+
+            if (delta.TryGetProperty("tool_calls", out var calls) && calls[0].GetProperty("function").TryGetProperty("arguments", out var arguments))
+            {
+                _arguments.Append(arguments.GetString());
+                onDelta?.Invoke(++NumDeltas);
+            }
+
+            FinishReason ??= choice.TryGetProperty("finish_reason", out var reason) ? reason.GetString() : null;
+        }
+    }
+}
