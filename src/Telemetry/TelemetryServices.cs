@@ -42,7 +42,7 @@ public static class TelemetryServices
         {
             var clock = provider.GetRequiredService<TimeProvider>();
             return new PowerSampler(
-                PowerProviders.ForThisSystem(options, clock),
+                PowerProviders.ForThisSystem(options, clock, provider.GetService<EngineProcess>()),
                 options,
                 provider.GetRequiredService<EnergyLedger>(),
                 clock,
@@ -66,7 +66,7 @@ public static class TelemetryServices
         this IServiceCollection services, IReadOnlyList<string> modelFiles, Func<IServiceProvider, long?> readSteps, Func<IServiceProvider, ModelMemory> model)
     {
         services.AddSingleton(provider => new MemorySampler(
-            modelFiles, () => readSteps(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MemorySampler>>()));
+            modelFiles, () => readSteps(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MemorySampler>>(), provider.GetService<EngineProcess>()));
         services.AddSingleton(provider => new MemoryInstruments(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<MemorySampler>(), () => model(provider)));
         return services;

@@ -21,6 +21,19 @@ public sealed record ComputeLibraries
     /// <summary>The release that this program goes with.</summary>
     public static string Version => NativeLibraries.Version;
 
+    /// <summary>True if there is a backend for a GPU among them; loads nothing.</summary>
+    public static bool HasGpuKinds()
+    {
+        try
+        {
+            return NativeLibraryFolder.Find(folder: null).GpuKinds.Count > 0;
+        }
+        catch (NativeLibraryException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Loads them into the process, for good, and looks.</summary>
     /// <param name="device"><see cref="InferenceOptions.Device"/>.</param>
     public static ComputeLibraries Look(string device)

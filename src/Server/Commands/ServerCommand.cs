@@ -30,6 +30,7 @@ internal static class ServerCommand
         root.Subcommands.Add(CacheCommand.Create());
         root.Subcommands.Add(ServiceCommand.Create());
         root.Subcommands.Add(EngineCommand.Create());
+        root.Subcommands.Add(DevicesCommand.Create());
         try
         {
             var parsed = root.Parse(args);

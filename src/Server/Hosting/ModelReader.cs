@@ -1,3 +1,4 @@
+using InferenceServer.Inference;
 using InferenceServer.Inference.Chat;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Models.Planning;
@@ -25,7 +26,9 @@ internal static class ModelReader
             throw new StartupException(ExitCode.BadModel, Describe(result, path));
         }
 
-        var machine = ThisMachine.Read(settings.Inference, NullLogger.Instance);
+        var machine = settings.Engine.Isolation == EngineIsolation.Process
+            ? ThisMachine.ReadFromOutside(settings.Inference)
+            : ThisMachine.Read(settings.Inference, NullLogger.Instance);
         var metadata = result.File.Metadata;
         return new ServedModel(
             metadata,

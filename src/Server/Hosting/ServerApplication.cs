@@ -15,6 +15,7 @@ using InferenceServer.Server.Responses;
 using InferenceServer.Server.Sleep;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Server.Web;
+using InferenceServer.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting.Systemd;
 
@@ -70,6 +71,7 @@ internal static class ServerApplication
         services.AddSingleton<RecoveryInstruments>();
         services.AddSingleton(CreateEngine);
         services.AddSingleton<IInferenceEngine>(provider => provider.GetRequiredService<IHostedEngine>());
+        services.AddSingleton(provider => provider.GetRequiredService<IHostedEngine>() is RemoteEngine remote ? new EngineProcess(() => remote.ProcessId) : EngineProcess.Own);
 
         // Not AddSystemd: it would say that the service is ready before the model is loaded.
         services.AddSingleton<ISystemdNotifier, SystemdNotifier>();

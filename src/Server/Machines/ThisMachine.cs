@@ -7,9 +7,13 @@ namespace InferenceServer.Server.Machines;
 internal static class ThisMachine
 {
     /// <summary>The machine as the options use it. Loads the native libraries.</summary>
-    public static Machine Read(InferenceOptions options, ILogger logger)
+    public static Machine Read(InferenceOptions options, ILogger logger) => Read(PlanDevice.Select(options, logger));
+
+    /// <summary>The machine as the options use it, without loading anything native into this process.</summary>
+    public static Machine ReadFromOutside(InferenceOptions options) => Read(ProbedDevices.Select(options));
+
+    private static Machine Read(IReadOnlyList<PlanDevice> devices)
     {
-        var devices = PlanDevice.Select(options, logger);
         var chip = FindChip(devices);
 
         // Where the device does not say, the machine's limits must do.

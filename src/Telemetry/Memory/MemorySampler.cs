@@ -20,6 +20,7 @@ public sealed class MemorySampler : IDisposable
 
     private readonly IMemorySource? _source;
     private readonly ModelResidency _residency;
+    private readonly EngineProcess _engine;
     private readonly PagingDetector _paging = new();
     private readonly Func<long?> _readSteps;
     private readonly TimeProvider _clock;
@@ -30,21 +31,24 @@ public sealed class MemorySampler : IDisposable
     private ITimer? _timer;
     private int _numLooks;
     private bool _isDisposed;
+    private int _processId = Environment.ProcessId;
 
     /// <summary>Looks at nothing yet.</summary>
     /// <param name="modelFiles">Full paths of the served model's files.</param>
     /// <param name="readSteps">Steps computed so far; null while the model is not loaded: it is read from the disk as it should be.</param>
     /// <param name="clock">For the timer.</param>
     /// <param name="logger">For the warning.</param>
-    public MemorySampler(IReadOnlyList<string> modelFiles, Func<long?> readSteps, TimeProvider clock, ILogger<MemorySampler> logger)
-        : this(OpenSource(), modelFiles, readSteps, clock, logger)
+    /// <param name="engine">Which process has the model; null for this one.</param>
+    public MemorySampler(IReadOnlyList<string> modelFiles, Func<long?> readSteps, TimeProvider clock, ILogger<MemorySampler> logger, EngineProcess? engine = null)
+        : this(OpenSource(engine), modelFiles, readSteps, clock, logger, engine)
     {
     }
 
-    internal MemorySampler(IMemorySource? source, IReadOnlyList<string> modelFiles, Func<long?> readSteps, TimeProvider clock, ILogger logger)
+    internal MemorySampler(IMemorySource? source, IReadOnlyList<string> modelFiles, Func<long?> readSteps, TimeProvider clock, ILogger logger, EngineProcess? engine = null)
     {
+        _engine = engine ?? EngineProcess.Own;
         _source = source;
-        _residency = new ModelResidency(modelFiles);
+        _residency = new ModelResidency(modelFiles, _engine);
         _readSteps = readSteps;
         _clock = clock;
         _logger = logger;
@@ -83,6 +87,14 @@ public sealed class MemorySampler : IDisposable
         var reading = _source?.Read() ?? default;
         var steps = _readSteps();
         var isServing = steps is not null;
+        if (_engine.Id is var id && id != _processId)
+        {
+            // Another process: it reads the model anew, and counts its waits from 0.
+            _processId = id;
+            _numLooks = 0;
+            _paging.Reset();
+        }
+
         if (!isServing)
         {
             _numLooks = 0;
@@ -123,7 +135,7 @@ public sealed class MemorySampler : IDisposable
         }
     }
 
-    private static IMemorySource? OpenSource() => OperatingSystem.IsLinux() ? new LinuxMemory() : MacMemory.TryOpen();
+    private static IMemorySource? OpenSource(EngineProcess? engine) => OperatingSystem.IsLinux() ? new LinuxMemory(engine: engine) : MacMemory.TryOpen(engine);
 
     // A look that takes longer than the interval is not joined by another.
     private void Tick()

@@ -12,9 +12,15 @@ internal sealed class ModelResidency : IDisposable
     private readonly IReadOnlyList<string> _files;
     private readonly ResidencyScan _scan = new(Environment.SystemPageSize, static (start, length, pages) => PosixApi.mincore(start, (nuint)length, pages) == 0);
     private readonly List<AddressRange> _ownMappings = [];
+    private readonly EngineProcess _engine;
 
     /// <param name="files">Full paths of the model's shards.</param>
-    public ModelResidency(IReadOnlyList<string> files) => _files = files;
+    /// <param name="engine">Who has mapped them; null for this process.</param>
+    public ModelResidency(IReadOnlyList<string> files, EngineProcess? engine = null)
+    {
+        _files = files;
+        _engine = engine ?? EngineProcess.Own;
+    }
 
     /// <summary>Bytes in memory; meaningless if <see cref="Fault"/> is set.</summary>
     public double Resident { get; private set; }
@@ -34,7 +40,7 @@ internal sealed class ModelResidency : IDisposable
             return;
         }
 
-        var ranges = OperatingSystem.IsLinux() ? FindMappings() : MapFiles();
+        var ranges = !OperatingSystem.IsLinux() ? MapFiles() : _engine.IsOwn ? FindMappings() : FindMappingsOf(_engine.Id);
 
         // Weights that were copied to a device, or read without mapping, are not found: their files may leave memory without harm.
         if (ranges.Count == 0)
@@ -91,6 +97,32 @@ internal sealed class ModelResidency : IDisposable
                     ranges.Add(range);
                 }
             }
+        }
+
+        return ranges;
+    }
+
+    // What another process has mapped is looked at through a mapping of our own: the kernel keeps a file's pages once for all.
+    private List<AddressRange> FindMappingsOf(int process)
+    {
+        var ranges = new List<AddressRange>();
+        try
+        {
+            foreach (var line in File.ReadLines($"/proc/{process}/maps"))
+            {
+                for (var file = 0; file < _files.Count; file++)
+                {
+                    if (ProcTexts.FindMappedPart(line, _files[file]) is { } part && MapFiles() is { Count: > 0 } own && part.Start < own[file].Length)
+                    {
+                        ranges.Add(new AddressRange(own[file].Start + part.Start, Math.Min(part.Length, own[file].Length - part.Start)));
+                    }
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It has ended meanwhile; the next look finds the next one.
+            return [];
         }
 
         return ranges;

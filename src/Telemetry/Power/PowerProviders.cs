@@ -11,30 +11,32 @@ public static class PowerProviders
     /// <summary>Those that this machine may have.</summary>
     /// <param name="options">Validated.</param>
     /// <param name="clock">The time of samples that come by themselves.</param>
-    public static IReadOnlyList<PowerProvider> ForThisSystem(PowerOptions options, TimeProvider clock)
+    /// <param name="engine">The process that counts as ours; null for this one.</param>
+    public static IReadOnlyList<PowerProvider> ForThisSystem(PowerOptions options, TimeProvider clock, EngineProcess? engine = null)
     {
+        engine ??= EngineProcess.Own;
         ArgumentNullException.ThrowIfNull(options);
         return !options.Enabled ? []
-            : OperatingSystem.IsMacOS() ? ForMacOS(options, clock)
-            : OperatingSystem.IsLinux() ? ForLinux(options)
+            : OperatingSystem.IsMacOS() ? ForMacOS(options, clock, engine)
+            : OperatingSystem.IsLinux() ? ForLinux(options, engine)
             : [];
     }
 
-    private static IReadOnlyList<PowerProvider> ForMacOS(PowerOptions options, TimeProvider clock) =>
+    private static IReadOnlyList<PowerProvider> ForMacOS(PowerOptions options, TimeProvider clock, EngineProcess engine) =>
     [
         new(IOReportSource.Provider, IOReportSource.Open),
         new(SmcSource.Provider, SmcSource.Open),
         new(ThermalSource.Provider, ThermalSource.Open),
-        new(AcceleratorSource.Provider, AcceleratorSource.Open),
+        new(AcceleratorSource.Provider, () => AcceleratorSource.Open(engine)),
         new(PowermetricsSource.Provider, () => PowermetricsSource.Open(options.Powermetrics, clock)),
     ];
 
-    private static IReadOnlyList<PowerProvider> ForLinux(PowerOptions options) =>
+    private static IReadOnlyList<PowerProvider> ForLinux(PowerOptions options, EngineProcess engine) =>
     [
         new(RaplSource.Provider, () => RaplSource.Open(Path.Combine(options.SysFolder, RaplSource.Folder))),
 
         // Before hwmon: beside a card of NVIDIA's, AMD's GPU is the small one in the processor.
-        new(NvmlSource.Provider, () => NvmlSource.Open(options.NvmlLibrary, ReadMachineMemory)),
+        new(NvmlSource.Provider, () => NvmlSource.Open(options.NvmlLibrary, ReadMachineMemory, engine)),
         new(HwmonSource.Provider, () => HwmonSource.Open(Path.Combine(options.SysFolder, HwmonSource.Folder))),
     ];
 

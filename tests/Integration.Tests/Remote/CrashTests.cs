@@ -5,18 +5,9 @@ namespace InferenceServer.Integration.Tests.Remote;
 
 /// <summary>The engine's process is killed under requests, on the real library: answers go on where they were, and are those of a run that nothing disturbed.</summary>
 [Collection(ClientCollection.Name)]
-public sealed class CrashTests : IAsyncLifetime
+public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<CrashTests.Fixture>
 {
-    private RunningServer _server = null!;
-
-    public async Task InitializeAsync() => _server = await RunningServer.StartAsync(
-        ("Engine:Isolation", "process"), ("Inference:KvCacheType", "q8_0"), ("Inference:Context", "8192"), ("Server:PingIntervalMs", "100"));
-
-    public async Task DisposeAsync()
-    {
-        await _server.WaitUntilIdleAsync();
-        await _server.DisposeAsync();
-    }
+    private readonly RunningServer _server = fixture.Server;
 
     [Fact]
     public async Task Kill_UnderEightStreams_ChangesNothingThatClientsSee()
@@ -92,6 +83,41 @@ public sealed class CrashTests : IAsyncLifetime
             Assert.Equal(1, killed);
             Assert.Equal((expected.Text, expected.Arguments, expected.FinishReason), (answer.Text, answer.Arguments, answer.FinishReason));
             Assert.NotEqual("", answer.Text + answer.Arguments);
+        }
+    }
+
+    [Fact]
+    public async Task Stop_OfTheProcess_IsFoundAsAHang_AndChangesNothingThatClientsSee()
+    {
+        var body = Chats.Body("Tell me a story.", ("max_tokens", 30), ("ignore_eos", true));
+        var expected = await StreamedAnswer.ReadAsync(_server, Salted(body, "a"));
+
+        var stopped = 0;
+        var answer = await StreamedAnswer.ReadAsync(_server, Salted(body, "c"), count =>
+        {
+            if (count == 10 && Interlocked.Exchange(ref stopped, 1) == 0)
+            {
+                using var kill = Process.Start("kill", ["-STOP", $"{_server.EngineProcessId}"]);
+                kill.WaitForExit();
+            }
+        });
+
+        Assert.Equal(expected.Text, answer.Text);
+        var metrics = await _server.Client.GetStringAsync("/metrics");
+        Assert.Contains("inference_engine_restarts_total{reason=\"hang\"} 1", metrics, StringComparison.Ordinal);
+    }
+
+    public sealed class Fixture : IAsyncLifetime
+    {
+        internal RunningServer Server { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Server = await RunningServer.StartAsync(
+            ("Engine:Isolation", "process"), ("Engine:HangTimeoutMs", "3000"), ("Inference:KvCacheType", "q8_0"), ("Inference:Context", "8192"), ("Server:PingIntervalMs", "100"));
+
+        public async Task DisposeAsync()
+        {
+            await Server.WaitUntilIdleAsync();
+            await Server.DisposeAsync();
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace InferenceServer.Telemetry.Memory.Linux;
 
 /// <summary>Memory as Linux tells it below <c>/proc</c>. In a container, pressure is the container's where it has its own.</summary>
@@ -7,25 +9,32 @@ internal sealed class LinuxMemory : IMemorySource, IDisposable
     private readonly long _pageSize = Environment.SystemPageSize;
     private readonly ProcFile _memory;
     private readonly ProcFile _pressure;
-    private readonly ProcFile _status;
-    private readonly ProcFile _stat;
+    private readonly string _proc;
+    private readonly EngineProcess _engine;
     private readonly ProcFile _events;
+    private ProcFile _status;
+    private ProcFile _stat;
+    private int _processId;
 
     /// <param name="proc">Normally <c>/proc</c>.</param>
     /// <param name="controlGroup">Normally <c>/sys/fs/cgroup</c>.</param>
-    public LinuxMemory(string proc = "/proc", string controlGroup = "/sys/fs/cgroup")
+    /// <param name="engine">Whose numbers a process's are; null for this one's.</param>
+    public LinuxMemory(string proc = "/proc", string controlGroup = "/sys/fs/cgroup", EngineProcess? engine = null)
     {
+        _proc = proc;
+        _engine = engine ?? EngineProcess.Own;
+        _processId = Environment.ProcessId;
         var own = Path.Combine(controlGroup, "memory.pressure");
         _memory = new ProcFile(Path.Combine(proc, "meminfo"), 2 * PageSize);
         _pressure = new ProcFile(File.Exists(own) ? own : Path.Combine(proc, "pressure", "memory"), PageSize);
-        _status = new ProcFile(Path.Combine(proc, "self", "status"), 2 * PageSize);
-        _stat = new ProcFile(Path.Combine(proc, "self", "stat"), PageSize);
+        (_status, _stat) = OpenProcess("self");
         _events = new ProcFile(Path.Combine(proc, "vmstat"), 4 * PageSize);
     }
 
     /// <inheritdoc/>
     public MemoryReading Read()
     {
+        FollowEngine();
         var memory = _memory.Read();
         var total = ProcTexts.FindKilobytes(memory, "MemTotal:"u8);
         var swapTotal = ProcTexts.FindKilobytes(memory, "SwapTotal:"u8);
@@ -64,4 +73,18 @@ internal sealed class LinuxMemory : IMemorySource, IDisposable
             file.Dispose();
         }
     }
+
+    private void FollowEngine()
+    {
+        if (_engine.Id is var id && id != _processId)
+        {
+            _processId = id;
+            _status.Dispose();
+            _stat.Dispose();
+            (_status, _stat) = OpenProcess(_engine.IsOwn ? "self" : id.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private (ProcFile Status, ProcFile Stat) OpenProcess(string name) =>
+        (new ProcFile(Path.Combine(_proc, name, "status"), 2 * PageSize), new ProcFile(Path.Combine(_proc, name, "stat"), PageSize));
 }

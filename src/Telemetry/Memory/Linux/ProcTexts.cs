@@ -115,6 +115,27 @@ internal static class ProcTexts
                 : null;
     }
 
+    /// <summary>As <see cref="FindMapping"/>, but where in the file the part begins, instead of in memory.</summary>
+    public static AddressRange? FindMappedPart(ReadOnlySpan<char> line, ReadOnlySpan<char> path)
+    {
+        // Addresses, permissions, offset.
+        const int FieldsBeforeOffset = 2;
+        if (FindMapping(line, path) is not { } mapping)
+        {
+            return null;
+        }
+
+        var offset = line;
+        for (var field = 0; field < FieldsBeforeOffset; field++)
+        {
+            offset = offset[Math.Max(0, offset.IndexOf(' '))..].TrimStart(' ');
+        }
+
+        return offset.IndexOf(' ') is > 0 and var end && long.TryParse(offset[..end], NumberStyles.AllowHexSpecifier, null, out var start)
+            ? new AddressRange(start, mapping.Length)
+            : null;
+    }
+
     private static ReadOnlySpan<byte> TakeLine(ref ReadOnlySpan<byte> text)
     {
         var end = text.IndexOf((byte)'\n');

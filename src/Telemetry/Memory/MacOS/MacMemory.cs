@@ -19,8 +19,11 @@ internal sealed class MacMemory : IMemorySource
     private readonly nint _recommended;
     private readonly nint _allocated;
 
-    private MacMemory()
+    private readonly EngineProcess _engine;
+
+    private MacMemory(EngineProcess engine)
     {
+        _engine = engine;
         _host = MacMemoryApi.mach_host_self();
         _ = NativeLibrary.TryLoad(CoreGraphics, out _);
         if (SystemLibraries.TryLoad(SystemLibraries.Metal) && SystemLibraries.TryLoad(SystemLibraries.ObjectiveC))
@@ -32,8 +35,9 @@ internal sealed class MacMemory : IMemorySource
     }
 
     /// <summary>Opens it; null if this is not macOS.</summary>
-    public static MacMemory? TryOpen() =>
-        (OperatingSystem.IsMacOS() || SystemLibraries.IsReplaced(SystemLibraries.MacSystem)) && SystemLibraries.TryLoad(SystemLibraries.MacSystem) ? new MacMemory() : null;
+    /// <param name="engine">Whose numbers a process's are; null for this one's. Not run on hardware for another.</param>
+    public static MacMemory? TryOpen(EngineProcess? engine = null) =>
+        (OperatingSystem.IsMacOS() || SystemLibraries.IsReplaced(SystemLibraries.MacSystem)) && SystemLibraries.TryLoad(SystemLibraries.MacSystem) ? new MacMemory(engine ?? EngineProcess.Own) : null;
 
     /// <inheritdoc/>
     public MemoryReading Read()
@@ -78,7 +82,7 @@ internal sealed class MacMemory : IMemorySource
     }
 
     private ProcessUsage? ReadUsage() =>
-        MacMemoryApi.proc_pid_rusage(Environment.ProcessId, MacMemoryApi.UsageVersion0, _bytes) == 0 ? ProcessUsage.Read(_bytes) : null;
+        MacMemoryApi.proc_pid_rusage(_engine.Id, MacMemoryApi.UsageVersion0, _bytes) == 0 ? ProcessUsage.Read(_bytes) : null;
 
     // struct xsw_usage: total, available, used.
     private (long? Total, long? Used) ReadSwap() => Read("vm.swapusage") is >= 24

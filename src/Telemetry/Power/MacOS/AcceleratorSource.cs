@@ -16,12 +16,13 @@ internal sealed class AcceleratorSource : IPowerSource
     private readonly CFObject _usage = CFObject.Text("AppUsage");
     private readonly CFObject _time = CFObject.Text("accumulatedGPUTime");
     private readonly CFObject _creator = CFObject.Text("IOUserClientCreator");
-    private readonly ProcessGpuTime _times = new(Environment.ProcessId);
+    private readonly ProcessGpuTime _times;
     private bool _hasTimes;
     private long? _bytesInUse;
 
-    private AcceleratorSource()
+    private AcceleratorSource(EngineProcess engine)
     {
+        _times = new ProcessGpuTime(() => engine.Id);
         var gpu = new PowerChannel { Id = Provider + "/gpu", Type = "gpu", Name = "GPU", Quantity = PowerQuantity.MemoryUsage, Note = "of the machine's memory, by all processes" };
         var time = gpu with { Quantity = PowerQuantity.ProcessTime, Note = null };
         Channels = [gpu, time with { Process = "self" }, time with { Process = "other" }];
@@ -35,7 +36,10 @@ internal sealed class AcceleratorSource : IPowerSource
     public IReadOnlyList<PowerChannel> Channels { get; }
 
     /// <summary>Opens it.</summary>
-    public static PowerOpening Open()
+    public static PowerOpening Open() => Open(EngineProcess.Own);
+
+    /// <summary>Opens it for a process that counts as ours.</summary>
+    public static PowerOpening Open(EngineProcess engine)
     {
         if (!OperatingSystem.IsMacOS() && !SystemLibraries.IsReplaced(SystemLibraries.IOKit))
         {
@@ -50,7 +54,7 @@ internal sealed class AcceleratorSource : IPowerSource
         var isThere = false;
         IORegistry.VisitServices(Service, _ => !(isThere = true));
         return isThere
-            ? PowerOpening.Of(new AcceleratorSource())
+            ? PowerOpening.Of(new AcceleratorSource(engine))
             : PowerOpening.Missing(ChannelFault.NotFound, $"the registry has no {Service}: a virtual machine");
     }
 

@@ -1,11 +1,11 @@
 namespace InferenceServer.Telemetry.Power.MacOS;
 
 /// <summary>
-/// From the driver's counters, one for each connection of a process to the GPU, to seconds of this process and of all others. Connections
+/// From the driver's counters, one for each connection of a process to the GPU, to seconds of the engine's process and of all others. Connections
 /// come and go; what one had used when it was first seen after the first look was used meanwhile. Pure; one thread at a time.
 /// </summary>
-/// <param name="self">This process's id.</param>
-internal sealed class ProcessGpuTime(int self)
+/// <param name="readSelf">The engine's process, which may be another one every time.</param>
+internal sealed class ProcessGpuTime(Func<int> readSelf)
 {
     private const double SecondsPerTick = 1e-9;
 
@@ -28,7 +28,7 @@ internal sealed class ProcessGpuTime(int self)
         var before = _last.TryGetValue(connection, out var last) ? last : _hasLast ? 0 : nanoseconds;
         var seconds = Math.Max(0, nanoseconds - before) * SecondsPerTick;
         _seen[connection] = nanoseconds;
-        if (process == self)
+        if (process == readSelf())
         {
             Self += seconds;
         }

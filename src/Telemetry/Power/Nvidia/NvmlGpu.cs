@@ -13,7 +13,7 @@ internal sealed class NvmlGpu
     private readonly List<PowerChannel> _channels = [];
     private readonly List<Func<double, PowerReading>> _reads = [];
 
-    private NvmlGpu(nint device, Func<(double Used, double Total)?> unifiedMemory)
+    private NvmlGpu(nint device, Func<(double Used, double Total)?> unifiedMemory, EngineProcess engine)
     {
         _device = device;
         var gpu = Describe(device);
@@ -41,7 +41,7 @@ internal sealed class NvmlGpu
         Add(gpu with { Quantity = PowerQuantity.Frequency }, ReadFrequency);
         Add(gpu with { Quantity = PowerQuantity.Throttled }, ReadThrottled);
         AddMemory(gpu, unifiedMemory);
-        Processes = NvmlProcesses.TryCreate(device);
+        Processes = NvmlProcesses.TryCreate(device, engine);
         if (Processes is not null)
         {
             foreach (var self in new[] { true, false })
@@ -61,7 +61,7 @@ internal sealed class NvmlGpu
     /// <summary>Finds out what a device can tell.</summary>
     /// <param name="index">Its index.</param>
     /// <param name="unifiedMemory">The machine's memory in bytes, for GPUs that have none of their own.</param>
-    public static NvmlGpu Open(uint index, Func<(double Used, double Total)?> unifiedMemory)
+    public static NvmlGpu Open(uint index, Func<(double Used, double Total)?> unifiedMemory, EngineProcess engine)
     {
         NvmlException.ThrowIfFailed(NvmlApi.nvmlDeviceGetHandleByIndex_v2(index, out var device));
         return new NvmlGpu(device, unifiedMemory);

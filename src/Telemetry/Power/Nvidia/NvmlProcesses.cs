@@ -15,6 +15,7 @@ internal sealed class NvmlProcesses
     private readonly nint _device;
     private readonly bool _hasTime;
     private readonly bool _hasMemory;
+    private readonly EngineProcess _engine;
     private NvmlProcessSample[] _samples = new NvmlProcessSample[64];
     private NvmlProcess[] _processes = new NvmlProcess[64];
     private double _updatedAt = double.NaN;
@@ -22,15 +23,16 @@ internal sealed class NvmlProcesses
     private (double Self, double Other) _seconds;
     private (double Self, double Other)? _bytes;
 
-    private NvmlProcesses(nint device, bool hasTime, bool hasMemory)
+    private NvmlProcesses(nint device, EngineProcess engine, bool hasTime, bool hasMemory)
     {
+        _engine = engine;
         _device = device;
         _hasTime = hasTime;
         _hasMemory = hasMemory;
     }
 
     /// <summary>For a device that tells of processes; null if the driver is too old to.</summary>
-    public static NvmlProcesses? TryCreate(nint device)
+    public static NvmlProcesses? TryCreate(nint device, EngineProcess engine)
     {
         try
         {
@@ -38,7 +40,7 @@ internal sealed class NvmlProcesses
             var time = NvmlApi.nvmlDeviceGetProcessUtilization(device, [], ref count, 0);
             count = 0;
             var memory = NvmlApi.nvmlDeviceGetComputeRunningProcesses_v3(device, ref count, []);
-            return new NvmlProcesses(device, IsUsable(time), IsUsable(memory));
+            return new NvmlProcesses(device, engine, IsUsable(time), IsUsable(memory));
         }
         catch (EntryPointNotFoundException)
         {
@@ -100,7 +102,7 @@ internal sealed class NvmlProcesses
         {
             _lastSeen = Math.Max(_lastSeen, sample.Timestamp);
             var seconds = Math.Min(sample.Gpu, 100) * elapsed / 100;
-            _seconds = sample.ProcessId == Environment.ProcessId ? (_seconds.Self + seconds, _seconds.Other) : (_seconds.Self, _seconds.Other + seconds);
+            _seconds = sample.ProcessId == _engine.Id ? (_seconds.Self + seconds, _seconds.Other) : (_seconds.Self, _seconds.Other + seconds);
         }
     }
 
@@ -129,7 +131,7 @@ internal sealed class NvmlProcesses
                 return; // the system does not tell
             }
 
-            (self, other) = process.ProcessId == Environment.ProcessId ? (self + process.UsedMemory, other) : (self, other + process.UsedMemory);
+            (self, other) = process.ProcessId == _engine.Id ? (self + process.UsedMemory, other) : (self, other + process.UsedMemory);
         }
 
         _bytes = (self, other);

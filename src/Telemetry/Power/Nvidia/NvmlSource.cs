@@ -25,7 +25,8 @@ internal sealed class NvmlSource : IPowerSource
     /// <summary>Opens what there is.</summary>
     /// <param name="library">Where the library is; null searches.</param>
     /// <param name="unifiedMemory">The machine's memory in bytes, for GPUs that have none of their own; null where it is not known.</param>
-    public static PowerOpening Open(string? library, Func<(double Used, double Total)?> unifiedMemory)
+    /// <param name="engine">The process that counts as ours; null for this one.</param>
+    public static PowerOpening Open(string? library, Func<(double Used, double Total)?> unifiedMemory, EngineProcess? engine = null)
     {
         if (!SystemLibraries.TryLoad(SystemLibraries.Nvml, library))
         {
@@ -48,7 +49,7 @@ internal sealed class NvmlSource : IPowerSource
                 return PowerOpening.Missing(ChannelFault.NotFound, "NVIDIA's driver knows of no GPU");
             }
 
-            return PowerOpening.Of(new NvmlSource([.. Enumerable.Range(0, (int)count).Select(index => NvmlGpu.Open((uint)index, unifiedMemory))]));
+            return PowerOpening.Of(new NvmlSource([.. Enumerable.Range(0, (int)count).Select(index => NvmlGpu.Open((uint)index, unifiedMemory, engine ?? EngineProcess.Own))]));
         }
         catch
         {

@@ -139,7 +139,7 @@ public sealed class MacPartsTests
     [Fact]
     public void GpuTime_CountsWhatWasUsedSinceTheFirstLook()
     {
-        var times = new ProcessGpuTime(self: 42);
+        var times = new ProcessGpuTime(() => 42);
         times.Observe(1, 42, 5_000_000_000);
         times.Observe(2, 7, 9_000_000_000);
         times.EndLook();
