@@ -28,7 +28,4 @@ internal sealed class RestartPlan
             var failures => TimeSpan.FromTicks(Math.Min(Slowest.Ticks, Slow.Ticks << Math.Min(10, failures - MaxFailures))),
         };
     }
-
-    /// <summary>Something came of the engine.</summary>
-    public void Succeed() => NumFailures = 0;
 }

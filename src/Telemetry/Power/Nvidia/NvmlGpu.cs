@@ -61,6 +61,7 @@ internal sealed class NvmlGpu
     /// <summary>Finds out what a device can tell.</summary>
     /// <param name="index">Its index.</param>
     /// <param name="unifiedMemory">The machine's memory in bytes, for GPUs that have none of their own.</param>
+    /// <param name="engine"></param>
     public static NvmlGpu Open(uint index, Func<(double Used, double Total)?> unifiedMemory, EngineProcess engine)
     {
         NvmlException.ThrowIfFailed(NvmlApi.nvmlDeviceGetHandleByIndex_v2(index, out var device));
