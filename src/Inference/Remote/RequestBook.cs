@@ -168,7 +168,8 @@ internal sealed class RequestBook(int maxWaiting, Action<GenerationRequest> send
                 return false;
             }
 
-            if (!wasStarted && request.WasStarted)
+            // Some end without ever having had a place.
+            if (!wasStarted && (request.WasStarted || item.Kind == GenerationEventKind.Finished))
             {
                 _numWaiting--;
             }

@@ -78,6 +78,11 @@ public sealed class RequestBookTests
 
         Assert.Equal(4, _book.NumWaiting);
         Assert.Equal(SubmitStatus.QueueFull, _book.Add(Request(7)).Status);
+
+        // One that ends without ever having had a place leaves room, too.
+        _book.Attach();
+        Finish(2);
+        Assert.Equal(3, _book.NumWaiting);
     }
 
     [Fact]
