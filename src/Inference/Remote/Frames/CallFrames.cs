@@ -149,6 +149,11 @@ internal static class CallFrames
         {
             writer.Bool(segment.FromTemplate);
             writer.Text(segment.Text);
+            writer.Bool(!segment.Tokens.IsDefault);
+            if (!segment.Tokens.IsDefault)
+            {
+                writer.Tokens(segment.Tokens.AsSpan());
+            }
         }
     }
 
@@ -159,7 +164,7 @@ internal static class CallFrames
         for (var left = segments.Capacity; left > 0; left--)
         {
             var fromTemplate = reader.Bool();
-            segments.Add(new PromptSegment(reader.Text(), fromTemplate));
+            segments.Add(new PromptSegment(reader.Text(), fromTemplate) { Tokens = reader.Bool() ? ImmutableArray.Create(reader.Tokens()) : default });
         }
 
         return new PromptText(segments.MoveToImmutable()) { AddsSpecial = addsSpecial };

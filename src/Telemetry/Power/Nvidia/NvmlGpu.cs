@@ -61,11 +61,11 @@ internal sealed class NvmlGpu
     /// <summary>Finds out what a device can tell.</summary>
     /// <param name="index">Its index.</param>
     /// <param name="unifiedMemory">The machine's memory in bytes, for GPUs that have none of their own.</param>
-    /// <param name="engine"></param>
+    /// <param name="engine">The process that counts as ours.</param>
     public static NvmlGpu Open(uint index, Func<(double Used, double Total)?> unifiedMemory, EngineProcess engine)
     {
         NvmlException.ThrowIfFailed(NvmlApi.nvmlDeviceGetHandleByIndex_v2(index, out var device));
-        return new NvmlGpu(device, unifiedMemory);
+        return new NvmlGpu(device, unifiedMemory, engine);
     }
 
     /// <summary>Reads every channel.</summary>

@@ -91,7 +91,7 @@ internal sealed class RandomMessages(int seed)
     };
 
     public PromptText Prompt() =>
-        new([.. Enumerable.Range(0, _random.Next(4)).Select(_ => new PromptSegment(Text(), Flag()))]) { AddsSpecial = Flag() };
+        new([.. Enumerable.Range(0, _random.Next(4)).Select(_ => new PromptSegment(Text(), Flag()) { Tokens = Flag() ? [.. Ids()] : default })]) { AddsSpecial = Flag() };
 
     public EmbedRequest Embed() => new()
     {
