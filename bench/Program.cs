@@ -7,6 +7,7 @@ var root = new RootCommand("Measures the server: over HTTP, against the bare lib
     BareCommand.Create(),
     CompareCommand.Create(),
     ConstrainedCommand.Create(),
+    IsolationCommand.Create(),
     MicroCommand.Create(),
     ResidencyCommand.Create(),
     SimulateCommand.Create(),

@@ -45,7 +45,7 @@ internal static class ResidencyCommand
         ];
         foreach (var (name, options, variables) in servers)
         {
-            await using var server = await ServerProcess.StartAsync(["--model", model, .. options], cancellationToken, variables);
+            await using var server = await ServerProcess.StartAsync(["--model", model, .. options], cancellationToken, [("Engine__Isolation", "none"), .. variables]); // the weights are pushed out of the mapping of a process that is known
             using var client = new LoadClient(server.BaseUrl, "default", apiKey: null);
             table.Add([name, .. await MeasureAsync(server, client, model, arguments, cancellationToken)]);
         }

@@ -14,6 +14,18 @@ internal sealed class CallBook(Action<ReadOnlyMemory<byte>> send)
     private bool _isAttached;
     private bool _isClosed;
 
+    /// <summary>Calls that wait.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pending.Count;
+            }
+        }
+    }
+
     /// <summary>Makes a call. The task is cancelled if nobody waits any more, and never fails otherwise.</summary>
     /// <param name="write">Writes its frame, given its number.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>

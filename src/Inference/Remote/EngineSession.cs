@@ -96,7 +96,7 @@ internal sealed class EngineSession
         EngineExit? verdict;
         lock (_watchGate)
         {
-            verdict = _verdict is null ? _watch.Judge(_host.Requests.NumSent > 0, Now) : null;
+            verdict = _verdict is null ? _watch.Judge(_host.Requests.NumSent > 0, _host.Calls.Count > 0, Now) : null;
         }
 
         if (verdict is { } reason)

@@ -20,10 +20,17 @@ internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt)
     // A request that ended and its cells are told in one frame; pulses may be a step older.
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(5);
 
+    // Whoever did not look for so long was stopped or starved itself, and cannot say that others were.
+    private static readonly TimeSpan OwnAbsence = TimeSpan.FromSeconds(3);
+
+    // An embedding step of one long input may take so many times what steps take, and the engine waits for its turn.
+    private const int CallFactor = 6;
+
     private TimeSpan _heardAt = startedAt;
     private TimeSpan _progressAt = startedAt;
     private TimeSpan _takenAt = startedAt;
     private TimeSpan _stepAt = startedAt;
+    private TimeSpan _judgedAt = startedAt;
     private TimeSpan? _leakedSince;
     private Pulse _last = new(new EngineStats(), false, 0, 0);
     private bool _hasPulse;
@@ -62,9 +69,17 @@ internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt)
 
     /// <summary>Why the process must end; null if all is well.</summary>
     /// <param name="hasWork">It was given requests that have not ended.</param>
+    /// <param name="isCalled">It was given calls that have not ended.</param>
     /// <param name="now">The time.</param>
-    public EngineExit? Judge(bool hasWork, TimeSpan now)
+    public EngineExit? Judge(bool hasWork, bool isCalled, TimeSpan now)
     {
+        var wasAbsent = now - _judgedAt > OwnAbsence;
+        _judgedAt = now;
+        if (wasAbsent)
+        {
+            (_heardAt, _progressAt, _takenAt, _stepAt, _leakedSince) = (now, now, now, now, null);
+        }
+
         if (!hasWork)
         {
             _progressAt = now;
@@ -91,7 +106,7 @@ internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt)
             return EngineExit.QueueStuck;
         }
 
-        if (now - _progressAt > StepPatience)
+        if (now - _progressAt > (isCalled ? CallFactor : 1) * StepPatience)
         {
             return EngineExit.Stalled;
         }

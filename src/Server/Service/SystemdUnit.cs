@@ -32,7 +32,8 @@ internal static class SystemdUnit
         TimeoutStopSec={{service.StopSeconds}}
         LimitMEMLOCK=infinity
         LimitNOFILE=65536
-        OOMPolicy=stop
+        # The engine is a process of its own, which the server starts again.
+        OOMPolicy=continue
 
         # The runtime compiles as it goes, so memory must be writable and executable; GPUs are devices, so those stay visible.
         NoNewPrivileges=true

@@ -12,9 +12,22 @@ public sealed class HangWatchTests
     public void Silence_IsAHang_WithWorkAndWithout()
     {
         Pulse(1, new EngineStats());
+        for (var second = 2; second <= 11; second++)
+        {
+            Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(second)));
+        }
 
-        Assert.Null(_watch.Judge(hasWork: false, Seconds(11)));
-        Assert.Equal(EngineExit.Hang, _watch.Judge(hasWork: false, Seconds(11.1)));
+        Assert.Equal(EngineExit.Hang, _watch.Judge(hasWork: false, isCalled: false, Seconds(11.1)));
+    }
+
+    [Fact]
+    public void Silence_WhileNobodyListened_IsNone()
+    {
+        Pulse(1, new EngineStats { StepStartedAt = 5 });
+        Assert.Null(_watch.Judge(hasWork: true, isCalled: false, Seconds(1)));
+
+        // The host itself was stopped for an hour.
+        Assert.Null(_watch.Judge(hasWork: true, isCalled: false, Seconds(3601)));
     }
 
     [Fact]
@@ -23,7 +36,7 @@ public sealed class HangWatchTests
         for (var second = 1; second <= 60; second++)
         {
             Pulse(second, new EngineStats { StepStartedAt = 5 }, longestStep: 2);
-            Assert.Equal(second >= 41 ? EngineExit.Hang : null, _watch.Judge(hasWork: true, Seconds(second + 0.5)));
+            Assert.Equal(second >= 41 ? EngineExit.Hang : null, _watch.Judge(hasWork: true, isCalled: false, Seconds(second + 0.5)));
         }
     }
 
@@ -33,7 +46,7 @@ public sealed class HangWatchTests
         for (var second = 1; second <= 60; second++)
         {
             Pulse(second, new EngineStats { StepStartedAt = second, NumSteps = second });
-            Assert.Null(_watch.Judge(hasWork: true, Seconds(second + 0.5)));
+            Assert.Null(_watch.Judge(hasWork: true, isCalled: false, Seconds(second + 0.5)));
         }
     }
 
@@ -43,19 +56,20 @@ public sealed class HangWatchTests
         for (var second = 1; second <= 20; second++)
         {
             Pulse(second, new EngineStats());
-            Assert.Null(_watch.Judge(hasWork: false, Seconds(second)));
+            Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(second)));
         }
 
         for (var second = 21; second <= 30; second++)
         {
             Pulse(second, new EngineStats());
-            Assert.Null(_watch.Judge(hasWork: true, Seconds(second)));
+            Assert.Null(_watch.Judge(hasWork: true, isCalled: false, Seconds(second)));
         }
 
         Pulse(31, new EngineStats());
-        Assert.Equal(EngineExit.Stalled, _watch.Judge(hasWork: true, Seconds(31)));
+        Assert.Equal(EngineExit.Stalled, _watch.Judge(hasWork: true, isCalled: false, Seconds(31)));
+        Assert.Null(_watch.Judge(hasWork: true, isCalled: true, Seconds(31)));
         _watch.Progress(Seconds(31));
-        Assert.Null(_watch.Judge(hasWork: true, Seconds(31)));
+        Assert.Null(_watch.Judge(hasWork: true, isCalled: false, Seconds(31)));
     }
 
     [Fact]
@@ -65,13 +79,13 @@ public sealed class HangWatchTests
         for (var second = 2; second <= 12; second++)
         {
             Pulse(second, new EngineStats(), hasCommands: true, numTaken: 3);
-            Assert.Null(_watch.Judge(hasWork: false, Seconds(second)));
+            Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(second)));
         }
 
         Pulse(13, new EngineStats(), hasCommands: true, numTaken: 3);
-        Assert.Equal(EngineExit.QueueStuck, _watch.Judge(hasWork: false, Seconds(13)));
+        Assert.Equal(EngineExit.QueueStuck, _watch.Judge(hasWork: false, isCalled: false, Seconds(13)));
         Pulse(14, new EngineStats(), hasCommands: true, numTaken: 4);
-        Assert.Null(_watch.Judge(hasWork: false, Seconds(14)));
+        Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(14)));
     }
 
     [Fact]
@@ -80,13 +94,13 @@ public sealed class HangWatchTests
         for (var second = 1; second <= 6; second++)
         {
             Pulse(second, new EngineStats { NumUsedCells = 3 });
-            Assert.Null(_watch.Judge(hasWork: false, Seconds(second)));
+            Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(second)));
         }
 
         Pulse(7, new EngineStats { NumUsedCells = 3 });
-        Assert.Equal(EngineExit.Books, _watch.Judge(hasWork: false, Seconds(7)));
+        Assert.Equal(EngineExit.Books, _watch.Judge(hasWork: false, isCalled: false, Seconds(7)));
         Pulse(8, new EngineStats());
-        Assert.Null(_watch.Judge(hasWork: false, Seconds(8)));
+        Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(8)));
     }
 
     [Fact]
@@ -94,7 +108,7 @@ public sealed class HangWatchTests
     {
         Pulse(1, new EngineStats { NumBookErrors = 1 });
 
-        Assert.Equal(EngineExit.Books, _watch.Judge(hasWork: false, Seconds(1)));
+        Assert.Equal(EngineExit.Books, _watch.Judge(hasWork: false, isCalled: false, Seconds(1)));
     }
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);

@@ -25,6 +25,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         Client = new HttpClient { BaseAddress = address, Timeout = Patience };
     }
 
+    /// <summary>Of the operating system.</summary>
+    public int Id => _process.Id;
+
     public HttpClient Client { get; }
 
     /// <summary>Starts it and waits until it is ready.</summary>

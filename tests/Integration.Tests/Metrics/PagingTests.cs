@@ -26,7 +26,7 @@ public sealed class PagingTests : IDisposable
         var model = Path.Combine(_folder.FullName, "model.gguf");
         await CopyToDiskAsync(RepositoryFiles.ChatModel, model);
         var size = new FileInfo(model).Length;
-        await using var server = await RunningServer.StartAsync(("Inference:ModelPath", model), ("Power:Enabled", "false"), ("Log:File", Path.Combine(_folder.FullName, "log-.jsonl")));
+        await using var server = await RunningServer.StartAsync(("Engine:Isolation", "none"), ("Inference:ModelPath", model), ("Power:Enabled", "false"), ("Log:File", Path.Combine(_folder.FullName, "log-.jsonl")));
         var page = await WaitForAsync(server, page => page.Sum("inference_model_resident_bytes") > 0.95 * size);
         Assert.Equal(0, page.Sum("inference_model_paged"));
         Assert.InRange(page.Sum("inference_model_mapped_bytes"), 0.9 * size, 1.1 * size);
