@@ -211,7 +211,7 @@ internal sealed class EngineSupervisor : IAsyncDisposable
         }
 
         var pause = _plan.End(hasProgress || (session.ReadyAt is { } readyAt && Stopwatch.GetElapsedTime(readyAt) > UsefulLife));
-        if (_plan.IsHopeless)
+        if (_plan.IsHopeless && !_stopping.IsSet)
         {
             _failure = $"The engine ended {_plan.NumFailures} times without progress; the last time: {text}";
             _state = EngineState.Recovering;

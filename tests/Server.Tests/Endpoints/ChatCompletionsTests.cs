@@ -144,6 +144,7 @@ public sealed class ChatCompletionsTests
 
     [Theory]
     [InlineData(EngineState.Loading, true)]
+    [InlineData(EngineState.Recovering, true)]
     [InlineData(EngineState.Stopping, true)]
     [InlineData(EngineState.Failed, false)]
     public async Task Chat_EngineNotReady_Is503(EngineState state, bool retry)
