@@ -13,7 +13,7 @@ public sealed class EngineOptions
 
     /// <summary>
     /// Milliseconds without a sign of life, without progress although there is work, or in one step, after which the engine's process is ended and started anew. A step
-    /// may take 20 times as long as the longest one so far if that is more.
+    /// may take 20 times as long as the longest one so far if that is more, and as long as it takes to read the model from a disk besides.
     /// </summary>
     [Range(1_000, 3_600_000)]
     public int HangTimeoutMs { get; set; } = 10_000;

@@ -20,8 +20,11 @@ internal sealed class EngineChild : IDisposable
     // The runtime's start takes 0.2 s, on a machine that swaps far longer.
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan ErrorPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly Process _process;
     private readonly Queue<string> _errors = new();
+    private readonly TaskCompletionSource _errorsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private Socket? _down;
     private NetworkStream? _up;
@@ -103,7 +106,17 @@ internal sealed class EngineChild : IDisposable
 
     /// <summary>Waits for its end; null if it does not end in time.</summary>
     /// <returns>The exit code; 128 and the signal's number for one that a signal ended.</returns>
-    public int? WaitForExit(TimeSpan patience) => _process.WaitForExit(patience) ? _process.ExitCode : null;
+    public int? WaitForExit(TimeSpan patience)
+    {
+        if (!_process.WaitForExit(patience))
+        {
+            return null;
+        }
+
+        // Its last lines may still be on their way. Whoever it started may hold the other end: not for ever.
+        _errorsEnded.Task.Wait(ErrorPatience);
+        return _process.ExitCode;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -178,6 +191,11 @@ internal sealed class EngineChild : IDisposable
 
     private void Remember(string? line)
     {
+        if (line is null)
+        {
+            _errorsEnded.TrySetResult();
+        }
+
         if (string.IsNullOrWhiteSpace(line))
         {
             return;

@@ -21,12 +21,12 @@ internal sealed class EngineSession
 
     /// <param name="child">The process.</param>
     /// <param name="host">Where what it sends goes.</param>
-    /// <param name="patience">See <see cref="EngineOptions.HangTimeoutMs"/>.</param>
-    public EngineSession(EngineChild child, RemoteHost host, TimeSpan patience)
+    /// <param name="setup">See <see cref="EngineOptions.HangTimeoutMs"/>.</param>
+    public EngineSession(EngineChild child, RemoteHost host, RemoteEngineSetup setup)
     {
         _child = child;
         _host = host;
-        _watch = new HangWatch(patience, Now);
+        _watch = new HangWatch(TimeSpan.FromMilliseconds(setup.Engine.HangTimeoutMs), Now, setup.ModelBytes);
     }
 
     /// <summary>The counts that it sent last.</summary>

@@ -158,7 +158,7 @@ internal sealed class EngineSupervisor : IAsyncDisposable
     {
         var numKilledBefore = SystemMemory.ReadNumKilled();
         using var child = EngineChild.Start(_setup.Command);
-        var session = new EngineSession(child, _host, TimeSpan.FromMilliseconds(_setup.Engine.HangTimeoutMs));
+        var session = new EngineSession(child, _host, _setup);
         lock (_gate)
         {
             (_child, _session) = (child, session);

@@ -9,13 +9,17 @@ namespace InferenceServer.Inference.Remote;
 /// </summary>
 /// <param name="patience">Without any sign, progress or step's end.</param>
 /// <param name="startedAt">When the process started, in time since any moment.</param>
-internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt)
+/// <param name="modelBytes">What a step may have to read from the disk.</param>
+internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt, long modelBytes = 0)
 {
     /// <summary>Between two signs of life.</summary>
     public static readonly TimeSpan PulseInterval = TimeSpan.FromSeconds(1);
 
     // The first step of a process pages weights in, and a full prefill step takes some ten times what a decode step takes.
     private const int LongestStepFactor = 20;
+
+    // A slow SSD.
+    private const double DiskBytesPerSecond = 5e8;
 
     // A request that ended and its cells are told in one frame; pulses may be a step older.
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(5);
@@ -35,7 +39,8 @@ internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt)
     private Pulse _last = new(new EngineStats(), false, 0, 0);
     private bool _hasPulse;
 
-    private TimeSpan StepPatience => TimeSpan.FromSeconds(Math.Max(patience.TotalSeconds, LongestStepFactor * _last.LongestStepSeconds));
+    private TimeSpan StepPatience =>
+        TimeSpan.FromSeconds(Math.Max(patience.TotalSeconds + (modelBytes / DiskBytesPerSecond), LongestStepFactor * _last.LongestStepSeconds));
 
     /// <summary>A frame came, of whatever kind.</summary>
     public void Hear(TimeSpan now) => _heardAt = now;

@@ -15,6 +15,9 @@ public sealed record RemoteEngineSetup
     /// <summary>The GGUF file, checked; its first shard.</summary>
     public required string ModelPath { get; init; }
 
+    /// <summary>Bytes of the model's files: a step may have to read them all, when they were pushed out of memory.</summary>
+    public long ModelBytes { get; init; }
+
     /// <summary>The embedding model's file, checked; null if there is none.</summary>
     public string? EmbeddingModelPath { get; init; }
 

@@ -96,6 +96,7 @@ internal static class ServerApplication
             Cache = settings.Cache,
             Engine = settings.Engine,
             ModelPath = model.Metadata.Path,
+            ModelBytes = model.Files.Sum(file => new FileInfo(file).Length),
             EmbeddingModelPath = model.Embedding?.Metadata.Path,
             Command = [.. OwnProgram.Words, EngineCommand.Name],
         };

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Remote;
 using InferenceServer.Inference.Sampling;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Inference.Tests.Remote;
@@ -28,6 +30,19 @@ public sealed class RemoteEngineTests
         await Assert.ThrowsAsync<EngineUnavailableException>(async () => await engine.EncodeAsync(PromptText.Trusted("a"), CancellationToken.None));
         Assert.Empty(await engine.MapCacheAsync());
         Assert.False(starting.IsCompleted);
+    }
+
+    [SkippableFact]
+    public async Task Process_ThatAborts_IsReportedWithItsLastLines()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
+        using var log = new LineLog();
+        await using var engine = new RemoteEngine(Setup(["sh", "-c", "echo ggml.c:42: GGML_ASSERT failed >&2; kill -ABRT $$"]), log);
+        _ = engine.StartAsync(null);
+
+        await UntilAsync(() => log.Lines.Any(line => line.Contains("ended: Aborted", StringComparison.Ordinal)));
+
+        Assert.Contains(log.Lines, line => line.Contains("ended: Aborted", StringComparison.Ordinal) && line.EndsWith("Its last lines: ggml.c:42: GGML_ASSERT failed", StringComparison.Ordinal));
     }
 
     [SkippableFact]
@@ -59,6 +74,30 @@ public sealed class RemoteEngineTests
 
         Assert.Contains("BadFrame", engine.Failure, StringComparison.Ordinal);
         Assert.Contains("length is damaged", engine.Failure, StringComparison.Ordinal);
+    }
+
+    private sealed class LineLog : ILoggerFactory, ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+
+        public IReadOnlyCollection<string> Lines => _lines;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+            // Holds nothing.
+        }
     }
 
     private static RemoteEngine Create(string script) => new(Setup(["sh", "-c", script]), NullLoggerFactory.Instance);
