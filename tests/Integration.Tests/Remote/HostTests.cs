@@ -18,9 +18,6 @@ public sealed class HostTests
         Assert.DoesNotContain("libllama", ReadMaps(server.Id), StringComparison.Ordinal);
         Assert.DoesNotContain("libggml", ReadMaps(server.Id), StringComparison.Ordinal);
 
-        // The socket's folder is gone as soon as both are connected.
-        Assert.DoesNotContain(Directory.EnumerateDirectories(Path.GetTempPath(), "engine-*"), folder => File.Exists(Path.Combine(folder, "s")) && new DirectoryInfo(folder).CreationTime < DateTime.Now.AddMinutes(-2));
-
         server.Signal("KILL");
         await server.WaitAsync();
         var killed = Stopwatch.GetTimestamp();
