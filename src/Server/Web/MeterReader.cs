@@ -66,7 +66,7 @@ internal sealed class MeterReader : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
-    // Within Read, on its thread. NaN is how a series says that it has nothing to tell.
+    // Within Read, on its thread.
     private void Keep(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (double.IsFinite(value))

@@ -132,15 +132,14 @@ public sealed class MemoryInstruments
         _quantities.Add(("weights", state => FaultOf(state, _model().Weights)));
         _quantities.Add(("kv_cache", state => FaultOf(state, _model().KvCache)));
         _quantities.Add(("compute", state => FaultOf(state, _model().Compute)));
-        var series = new ObservedSeries();
         var tags = new Dictionary<(string, ChannelFault), KeyValuePair<string, object?>[]>();
         meter.CreateObservableGauge(
             "inference.memory.available",
             () =>
             {
+                var series = new ObservedSeries();
                 lock (_sync)
                 {
-                    series.Begin();
                     var state = _sampler.State;
                     foreach (var (quantity, faultOf) in _quantities)
                     {
@@ -154,7 +153,7 @@ public sealed class MemoryInstruments
                         series.Tell(fault == ChannelFault.None ? 1 : 0, known);
                     }
 
-                    return series.End();
+                    return series.Measurements;
                 }
             },
             null,
@@ -173,9 +172,8 @@ public sealed class MemoryInstruments
 
     private void Observe(Meter meter, string name, string? unit, string description, Action<MemoryState, Action<double?, string?, string?>> tellAll, bool isCounter = false)
     {
-        var series = new ObservedSeries();
         var tags = new Dictionary<string, KeyValuePair<string, object?>[]>();
-        void Tell(double? value, string? key, string? word)
+        void Tell(ObservedSeries series, double? value, string? key, string? word)
         {
             if (!tags.TryGetValue(word ?? "", out var known))
             {
@@ -188,11 +186,11 @@ public sealed class MemoryInstruments
 
         IEnumerable<Measurement<double>> Collect()
         {
+            var series = new ObservedSeries();
             lock (_sync)
             {
-                series.Begin();
-                tellAll(_sampler.State, Tell);
-                return series.End();
+                tellAll(_sampler.State, (value, key, word) => Tell(series, value, key, word));
+                return series.Measurements;
             }
         }
 

@@ -84,10 +84,9 @@ public sealed class PowerInstruments
 
     private void AddAvailability(Meter meter)
     {
-        var channels = new ObservedSeries();
         meter.CreateObservableGauge(
             "inference.power.channel.available",
-            () => Collect(channels, (series, now) =>
+            () => Collect((series, now) =>
             {
                 foreach (var monitor in _sampler.Monitors)
                 {
@@ -102,10 +101,9 @@ public sealed class PowerInstruments
             }),
             null,
             "1 if a channel has a value, else 0 with the reason.");
-        var sources = new ObservedSeries();
         meter.CreateObservableGauge(
             "inference.power.provider.available",
-            () => Collect(sources, (series, _) =>
+            () => Collect((series, _) =>
             {
                 foreach (var monitor in _sampler.Monitors)
                 {
@@ -118,10 +116,9 @@ public sealed class PowerInstruments
 
     private void AddTokens(Meter meter, PowerOptions options)
     {
-        var energy = new ObservedSeries();
         meter.CreateObservableCounter(
             "inference.energy",
-            () => Collect(energy, (series, now) =>
+            () => Collect((series, now) =>
             {
                 foreach (var boundary in Boundaries)
                 {
@@ -151,10 +148,9 @@ public sealed class PowerInstruments
                 ("currency", options.Currency));
         }
 
-        var availability = new ObservedSeries();
         meter.CreateObservableGauge(
             "inference.energy.available",
-            () => Collect(availability, (series, now) =>
+            () => Collect((series, now) =>
             {
                 foreach (var boundary in Boundaries)
                 {
@@ -167,10 +163,9 @@ public sealed class PowerInstruments
 
         void Rate(string name, string? unit, string description, Func<double, double> convert, params (string, string)[] more)
         {
-            var series = new ObservedSeries();
             meter.CreateObservableGauge(
                 name,
-                () => Collect(series, (series, now) =>
+                () => Collect((series, now) =>
                 {
                     foreach (var boundary in Boundaries)
                     {
@@ -203,34 +198,31 @@ public sealed class PowerInstruments
         return least ?? ChannelFault.NotFound;
     }
 
-    private Func<IEnumerable<Measurement<double>>> Observe(Func<PowerChannel, bool> choose, Func<ChannelMeter, double> read)
+    private Func<IEnumerable<Measurement<double>>> Observe(Func<PowerChannel, bool> choose, Func<ChannelMeter, double> read) => () => Collect((series, now) =>
     {
-        var observed = new ObservedSeries();
-        return () => Collect(observed, (series, now) =>
+        foreach (var monitor in _sampler.Monitors)
         {
-            foreach (var monitor in _sampler.Monitors)
-            {
-                monitor.Visit(
-                    (meter, target) =>
+            monitor.Visit(
+                (meter, target) =>
+                {
+                    if (choose(meter.Channel))
                     {
-                        if (choose(meter.Channel))
-                        {
-                            target.Tell(meter.FaultAt(now) == ChannelFault.None ? read(meter) : double.NaN, Tags(meter.Channel, null));
-                        }
-                    },
-                    series);
-            }
-        });
-    }
+                        target.Tell(meter.FaultAt(now) == ChannelFault.None ? read(meter) : double.NaN, Tags(meter.Channel, null));
+                    }
+                },
+                series);
+        }
+    });
 
-    private IReadOnlyList<Measurement<double>> Collect(ObservedSeries series, Action<ObservedSeries, double> tell)
+    private IReadOnlyList<Measurement<double>> Collect(Action<ObservedSeries, double> tell)
     {
+        var series = new ObservedSeries();
         lock (_sync)
         {
-            series.Begin();
             tell(series, _clock.GetSeconds());
-            return series.End();
         }
+
+        return series.Measurements;
     }
 
     private KeyValuePair<string, object?>[] Tags(PowerChannel channel, string? reason) => Tags(
@@ -245,7 +237,7 @@ public sealed class PowerInstruments
             .. reason is null ? Array.Empty<(string, string)>() : [("reason", reason)],
         ]);
 
-    // The same array for the same tags, so that a series is known again.
+    // Made once: a collection makes no tags anew.
     private KeyValuePair<string, object?>[] Tags(string kind, params (string Key, string Value)[] tags)
     {
         var key = kind + '\n' + string.Join('\n', tags.Select(tag => tag.Key + '=' + tag.Value));

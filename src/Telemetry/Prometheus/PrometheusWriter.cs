@@ -42,11 +42,6 @@ internal sealed class PrometheusWriter(PrometheusFormat format)
         var isFirst = true;
         foreach (ref readonly var point in metric.GetMetricPoints())
         {
-            if (HasEnded(metric.MetricType, point))
-            {
-                continue;
-            }
-
             if (isFirst)
             {
                 page.Write(family.Header);
@@ -62,14 +57,6 @@ internal sealed class PrometheusWriter(PrometheusFormat format)
             WritePoint(page, metric.MetricType, family, point);
         }
     }
-
-    // The SDK repeats for ever what a series told last. One that has nothing to tell any more tells NaN (ObservedSeries), and is left out.
-    private static bool HasEnded(MetricType type, in MetricPoint point) => type switch
-    {
-        MetricType.DoubleGauge => double.IsNaN(point.GetGaugeLastValueDouble()),
-        MetricType.DoubleSum or MetricType.DoubleSumNonMonotonic => double.IsNaN(point.GetSumDouble()),
-        _ => false,
-    };
 
     /// <summary>After the last metric.</summary>
     public void WriteEnd(IBufferWriter<byte> page)

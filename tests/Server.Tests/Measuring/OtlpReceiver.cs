@@ -26,6 +26,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Every metric that arrived so far, with its unit.</summary>
     public ConcurrentDictionary<string, string> Metrics { get; } = new();
 
+    /// <summary>Of the last push: the values of each gauge and sum that has points, in their order.</summary>
+    public IReadOnlyDictionary<string, double[]> LastValues { get; private set; } = new Dictionary<string, double[]>();
+
     /// <summary>Attributes of the sender's resource.</summary>
     public ConcurrentDictionary<string, bool> ResourceKeys { get; } = new();
 
@@ -73,18 +76,50 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         return body.ToArray();
     }
 
-    private void ReadExport(byte[] export) => Visit(export, (1, ReadResource));
+    private void ReadExport(byte[] export)
+    {
+        var values = new Dictionary<string, double[]>();
+        Visit(export, (1, resource => ReadResource(resource, values)));
+        LastValues = values;
+    }
 
-    private void ReadResource(byte[] metrics) => Visit(
+    private void ReadResource(byte[] metrics, Dictionary<string, double[]> values) => Visit(
         metrics,
         (1, resource => Visit(resource, (1, pair => Visit(pair, (1, key => ResourceKeys[ToText(key)] = true))))),
-        (2, scope => Visit(scope, (2, ReadMetric))));
+        (2, scope => Visit(scope, (2, metric => ReadMetric(metric, values)))));
 
-    private void ReadMetric(byte[] metric)
+    private void ReadMetric(byte[] metric, Dictionary<string, double[]> values)
     {
         var (name, unit) = ("", "");
-        Visit(metric, (1, text => name = ToText(text)), (3, text => unit = ToText(text)));
+        var points = new List<double>();
+        void ReadPoints(byte[] data) => Visit(data, (1, point => points.Add(ReadValue(point))));
+        Visit(metric, (1, text => name = ToText(text)), (3, text => unit = ToText(text)), (5, ReadPoints), (7, ReadPoints));
         Metrics[name] = unit;
+        if (points.Count > 0)
+        {
+            values.Add(name, [.. points]);
+        }
+    }
+
+    // A double, or a whole number.
+    private static double ReadValue(byte[] point)
+    {
+        var input = new CodedInputStream(point);
+        while (input.ReadTag() is not 0 and var tag)
+        {
+            switch (WireFormat.GetTagFieldNumber(tag))
+            {
+                case 4:
+                    return input.ReadDouble();
+                case 6:
+                    return input.ReadSFixed64();
+                default:
+                    input.SkipLastField();
+                    break;
+            }
+        }
+
+        return double.NaN;
     }
 
     private static string ToText(byte[] text) => System.Text.Encoding.UTF8.GetString(text);

@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using InferenceServer.Telemetry.Metrics;
 using InferenceServer.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace InferenceServer.Server.Tests.Measuring;
 
@@ -32,6 +36,29 @@ public sealed class OtlpTests
         Assert.Contains("service.name", receiver.ResourceKeys.Keys);
     }
 
+    [Fact]
+    public async Task Series_ThatEnded_IsPushedNoMore_AndComesBack()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync(HttpProtocols.Http1);
+        await using var app = await TestApp.StartAsync(
+            ("Metrics:OtlpEndpoint", new Uri(receiver.Address, "v1/metrics").ToString()), ("Metrics:OtlpProtocol", "http"), ("Metrics:OtlpIntervalSeconds", "1"));
+        var watts = new ConcurrentDictionary<string, double> { ["gpu"] = 50, ["cpu"] = 20 };
+        IEnumerable<Measurement<double>> Observe() => watts.OrderBy(channel => channel.Key).Select(channel => new Measurement<double>(channel.Value, new KeyValuePair<string, object?>("hw.id", channel.Key)));
+        var meter = app.Services.GetRequiredService<IMeterFactory>().Create(MeterNames.Power);
+        meter.CreateObservableGauge("test.power", Observe, "W");
+        meter.CreateObservableCounter("test.energy", Observe, "J");
+        await WaitForAsync(50, 20);
+        watts.Remove("cpu", out _);
+        await WaitForAsync(50);
+        watts.Clear();
+        await WaitForAsync();
+        watts["cpu"] = 21;
+        await WaitForAsync(21);
+
+        Task WaitForAsync(params double[] values) => WaitAsync(() => receiver.LastValues is { Count: > 0 } last && new[] { "test.power", "test.energy" }.All(name =>
+            last.GetValueOrDefault(name, []).ToHashSet().SetEquals(values)));
+    }
+
     // Families of the page that did not come by this way, and what a request leaves behind, which may not be on the page yet.
     private static List<string> Missing(MetricsPage page, OtlpReceiver receiver)
     {
@@ -41,5 +68,15 @@ public sealed class OtlpTests
             .. page.Types.Keys.Where(family => family != "target_info" && !pushed.Any(name => family.StartsWith(name, StringComparison.Ordinal))),
             .. OfARequest.Where(name => !receiver.Metrics.ContainsKey(name)),
         ];
+    }
+
+    private static async Task WaitAsync(Func<bool> condition)
+    {
+        var deadline = DateTime.UtcNow + TestApp.Patience;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "Nothing arrives.");
+            await Task.Delay(20);
+        }
     }
 }
