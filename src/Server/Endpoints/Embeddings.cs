@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Text.Json;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Server.Access;
+using InferenceServer.Server.Hosting;
 using InferenceServer.Server.OpenAi;
 using InferenceServer.Server.Validation;
 using Microsoft.AspNetCore.Http.Features;
@@ -50,13 +51,15 @@ internal static class Embeddings
             return error;
         }
 
-        context.Features.GetRequiredFeature<ClientAccount>().Charge(result.Embeddings.Sum(embedding => embedding.NumTokens));
+        var numTokens = result.Embeddings.Sum(embedding => embedding.NumTokens);
+        context.Features.GetRequiredFeature<ClientAccount>().Charge(numTokens);
+        context.Features.Set(new EmbeddingLogEntry(numTokens));
 
         var response = new EmbeddingsResponse
         {
             Data = [.. result.Embeddings.Select((embedding, index) => ToObject(embedding, index, request))],
             Model = model.Id,
-            Usage = new InputUsage { PromptTokens = result.Embeddings.Sum(embedding => embedding.NumTokens) },
+            Usage = new InputUsage { PromptTokens = numTokens },
         };
         await context.WriteJsonAsync(StatusCodes.Status200OK, response, OpenAiJson.Wire.EmbeddingsResponse);
         return null;

@@ -57,7 +57,9 @@ internal static class Rerank
             return error;
         }
 
-        context.Features.GetRequiredFeature<ClientAccount>().Charge(result.Embeddings.Sum(embedding => embedding.NumTokens));
+        var numTokens = result.Embeddings.Sum(embedding => embedding.NumTokens);
+        context.Features.GetRequiredFeature<ClientAccount>().Charge(numTokens);
+        context.Features.Set(new EmbeddingLogEntry(numTokens));
 
         var ranked = result.Embeddings
             .Select((score, index) => (Index: index, Score: ScoreOf(score.Values.Span[0], request, model)))
@@ -73,7 +75,7 @@ internal static class Rerank
         var response = new RerankResponse
         {
             Model = model.Id,
-            Usage = new InputUsage { PromptTokens = result.Embeddings.Sum(embedding => embedding.NumTokens) },
+            Usage = new InputUsage { PromptTokens = numTokens },
             Results = [.. ranked.Select(item => ToDocument(item.Index, item.Score, request))],
         };
         await context.WriteJsonAsync(StatusCodes.Status200OK, response, OpenAiJson.Wire.RerankResponse);

@@ -66,6 +66,10 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, Serve
                 chat.FirstTokenMs,
                 chat.TokensPerSecond);
         }
+        else if (context.Features.Get<EmbeddingLogEntry>() is { } embedding)
+        {
+            logger.EmbeddingDone(method, path, status, elapsed, id, embedding.NumTokens);
+        }
         else if (Health.IsPublic(path) || WebPage.IsPublic(path))
         {
             logger.ProbeDone(method, path, status, elapsed);

@@ -23,6 +23,9 @@ internal static partial class ServerLog
         long? firstTokenMs,
         double? tokensPerSecond);
 
+    [LoggerMessage(3008, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId} input {PromptTokens}")]
+    public static partial void EmbeddingDone(this ILogger logger, string method, string path, int status, long milliseconds, string requestId, int promptTokens);
+
     [LoggerMessage(3002, LogLevel.Debug, "{Method} {Path} {Status} {Milliseconds} ms")]
     public static partial void ProbeDone(this ILogger logger, string method, string path, int status, long milliseconds);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Tests.Endpoints;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Configuration;
 using Serilog.Core;
@@ -62,6 +63,61 @@ public sealed class LoggingTests : IDisposable
         Assert.Contains(lines, line => line.TryGetProperty("@x", out var exception) && exception.GetString()!.Contains("A bug.", StringComparison.Ordinal));
         Assert.Equal(2, lines.Length);
         Assert.All(lines, line => Assert.Equal("mine-2", line.GetProperty("RequestId").GetString()));
+    }
+
+    [Fact]
+    public async Task File_OfAnEmbedding_HasItsTokensAndTime()
+    {
+        await using (var app = await StartAsync(new FakeEngine()))
+        {
+            (await app.PostAsync("/v1/embeddings", """{"input":["SECRET one","SECRET two"]}""")).Dispose();
+        }
+
+        var line = Assert.Single(ReadLines());
+        Assert.Equal((200, 20), (line.GetProperty("Status").GetInt32(), line.GetProperty("PromptTokens").GetInt32()));
+        Assert.StartsWith("req_", line.GetProperty("RequestId").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Number, line.GetProperty("Milliseconds").ValueKind);
+        Assert.DoesNotContain("SECRET", line.ToString(), StringComparison.Ordinal);
+    }
+
+    // Its line comes when the request that began it is long over.
+    [Fact]
+    public async Task File_OfABackgroundResponse_HasTheIdOfItsRequestAtTheEnd()
+    {
+        var engine = new FakeEngine { IsManual = true };
+        await using (var app = await StartAsync(engine))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses") { Content = new StringContent("""{"input":"Where?","background":true}""") };
+            request.Headers.Add("x-request-id", "mine-3");
+            using var queued = await app.Client.SendAsync(request);
+            var path = $"/v1/responses/{JsonDocument.Parse(await queued.Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetString()}";
+            (await engine.NextAsync(TestApp.Patience)).Play(["There."], 0);
+            await ChatCompletionsTests.WaitUntilAsync(() => app.Client.GetStringAsync(path).Result.Contains("\"completed\"", StringComparison.Ordinal));
+        }
+
+        var done = Assert.Single(ReadLines(), line => line.TryGetProperty("ResponseId", out _));
+        Assert.Equal("mine-3", done.GetProperty("RequestId").GetString());
+        Assert.Equal("stop", done.GetProperty("FinishReason").GetString());
+    }
+
+    [Fact]
+    public void File_ThatIsFull_IsFollowedByAnotherAndTheOldestIsDeleted()
+    {
+        using (var logger = Logging.Create(
+            new ConfigurationBuilder().Build(),
+            new LogOptions { File = Path.Combine(_folder.FullName, "logs", "server-.jsonl"), MaxFileBytes = 1 << 16, KeepFiles = 2 },
+            _level))
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                logger.Information("{Number} {Text}", i, new string('x', 1000));
+            }
+        }
+
+        var files = Directory.GetFiles(Path.Combine(_folder.FullName, "logs")).Order().ToArray();
+        Assert.Equal(2, files.Length);
+        Assert.All(files, file => Assert.InRange(new FileInfo(file).Length, 1, (1 << 16) + 2_000));
+        Assert.Equal(299, files.SelectMany(File.ReadAllLines).Max(line => JsonDocument.Parse(line).RootElement.GetProperty("Number").GetInt32()));
     }
 
     [Fact]
