@@ -3,17 +3,21 @@ using System.Text.RegularExpressions;
 
 namespace InferenceServer.Testing;
 
-/// <summary>A page of metrics in Prometheus' text form, read back.</summary>
+/// <summary>A page of metrics in Prometheus' text form or OpenMetrics, read back.</summary>
 internal sealed partial class MetricsPage
 {
-    private MetricsPage(IReadOnlyDictionary<string, string> types, IReadOnlyList<MetricSeries> series)
+    private MetricsPage(IReadOnlyDictionary<string, string> types, IReadOnlyDictionary<string, string> units, IReadOnlyList<MetricSeries> series)
     {
         Types = types;
+        Units = units;
         Series = series;
     }
 
     /// <summary>Type by family.</summary>
     public IReadOnlyDictionary<string, string> Types { get; }
+
+    /// <summary>Unit by family; in OpenMetrics only.</summary>
+    public IReadOnlyDictionary<string, string> Units { get; }
 
     /// <summary>All samples.</summary>
     public IReadOnlyList<MetricSeries> Series { get; }
@@ -22,13 +26,13 @@ internal sealed partial class MetricsPage
     public static MetricsPage Parse(string page)
     {
         var types = new Dictionary<string, string>();
+        var units = new Dictionary<string, string>();
         var series = new List<MetricSeries>();
         foreach (var line in page.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.StartsWith("# TYPE ", StringComparison.Ordinal))
+            if (line.Split(' ') is ["#", "TYPE" or "UNIT", var family, var word] parts)
             {
-                var parts = line.Split(' ');
-                types.Add(parts[2], parts[3]);
+                (parts[1] == "TYPE" ? types : units).Add(family, word);
             }
             else if (!line.StartsWith('#'))
             {
@@ -49,7 +53,7 @@ internal sealed partial class MetricsPage
             }
         }
 
-        return new MetricsPage(types, series);
+        return new MetricsPage(types, units, series);
     }
 
     /// <summary>Family of a sample: its name without a histogram's endings.</summary>

@@ -59,6 +59,19 @@ internal sealed class PrometheusServer : IAsyncDisposable
         return [.. document.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().Select(series => ToNumber(series.GetProperty("value")[1].GetString()!))];
     }
 
+    /// <summary>All rules, and how their last evaluation went.</summary>
+    public async Task<PrometheusRule[]> ReadRulesAsync()
+    {
+        using var document = JsonDocument.Parse(await _client.GetStringAsync(new Uri("/api/v1/rules", UriKind.Relative)));
+        string Text(JsonElement rule, string name) => rule.GetProperty(name).GetString()!;
+        return
+        [
+            .. document.RootElement.GetProperty("data").GetProperty("groups").EnumerateArray()
+                .SelectMany(group => group.GetProperty("rules").EnumerateArray())
+                .Select(rule => new PrometheusRule(Text(rule, "name"), Text(rule, "type") == "alerting", Text(rule, "query"), Text(rule, "health"))),
+        ];
+    }
+
     /// <summary>Waits until a query has a value that is not 0.</summary>
     public async Task WaitForAsync(string expression) =>
         Assert.True(await ComesToBeAsync(expression, value => value != 0 && !double.IsNaN(value)), $"{expression} does not come to be.");
@@ -117,3 +130,10 @@ internal sealed class PrometheusServer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
+
+/// <summary>A rule, as Prometheus has read it.</summary>
+/// <param name="Name">Of the alert, or of what is recorded.</param>
+/// <param name="IsAlert">False: it records.</param>
+/// <param name="Query">Its expression.</param>
+/// <param name="Health"><c>ok</c> if the last evaluation worked, <c>unknown</c> before the first.</param>
+internal sealed record PrometheusRule(string Name, bool IsAlert, string Query, string Health);
