@@ -53,6 +53,11 @@ internal static class TelemetryCommand
             // There and back: whatever drifts from run to run meets all sides.
             foreach (var side in pair % 2 == 0 ? Enum.GetValues<Side>().Reverse() : Enum.GetValues<Side>())
             {
+                // The server whose turn it is not halts: its meters and samplers cost something while it idles, too.
+                var (turn, other) = side == Side.Plain ? (without, with) : (with, without);
+                other.Suspend();
+                turn.Resume();
+
                 // The threads of the run before spin on for a moment.
                 await Task.Delay(Rest, cancellationToken);
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -66,7 +71,7 @@ internal static class TelemetryCommand
             if (pair > 0)
             {
                 runs.Add(run);
-                Console.Error.WriteLine($"pair {pair}: {string.Join(", ", run.Select(each => $"{each.Key} {ToRate(each.Value).Whole:0.0} tok/s"))}");
+                Console.Error.WriteLine($"pair {pair}: {string.Join(", ", run.OrderBy(each => each.Key).Select(each => $"{each.Key} {ToRate(each.Value).Decode:0.0} {ToRate(each.Value).Whole:0.0} tok/s"))}");
             }
         }
 
@@ -76,6 +81,8 @@ internal static class TelemetryCommand
             table.Add(arguments.GetValue(Streams), name, [.. runs.Select(run => new RatePair(ToRate(run[side]), ToRate(run[other])))]);
         }
 
+        with.Resume();
+        without.Suspend();
         Console.WriteLine(table);
         Compare("Median pause", runs, gaps => gaps.Median);
         Compare("Pause p99", runs, gaps => gaps.Quantile(0.99));
