@@ -2,6 +2,7 @@ using System.Net;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Scheduling;
 using InferenceServer.Server.Hosting;
+using InferenceServer.Server.Measuring;
 using InferenceServer.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -239,6 +240,27 @@ public sealed class RequestMeasureTests
         Assert.Equal(2 + 31 + 256, page.Sum("inference_step_tokens_sum"));
         Assert.Equal(2 + 2 + 1, page.Sum("inference_step_sequences_sum"));
         Assert.Equal(0, page.Sum("inference_step_reports_dropped_total"));
+    }
+
+    // Every token of every stream comes this way.
+    [Fact]
+    public async Task Gap_Recorded_AllocatesNothing()
+    {
+        await using var app = await TestApp.StartAsync();
+        var instruments = app.Services.GetRequiredService<RequestInstruments>();
+        Record(1_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Record(1_000);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Record(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                instruments.Server.RecordGap(0.02);
+                instruments.Vllm.RecordGap(0.02);
+            }
+        }
     }
 
     [Fact]
