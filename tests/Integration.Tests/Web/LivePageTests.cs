@@ -87,6 +87,7 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
         await tab.Page.ClickAsync("#options summary");
         await tab.Page.FillAsync("#max-tokens", "40");
         await tab.Page.ClickAsync("#options summary");
+        using var company = Tab.KeepsPictures ? new Company(fixture.Server) : null;
         await tab.SayAsync("Write a short poem about the sea.");
         await tab.Page.ClickAsync("nav button[data-view=machine]");
         await Expect(tab.Page.Locator("#chat")).ToBeHiddenAsync();

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
-using InferenceServer.Server.Tests.Endpoints;
 using InferenceServer.Testing;
 using Microsoft.Extensions.Configuration;
 using Serilog.Core;
@@ -92,7 +91,7 @@ public sealed class LoggingTests : IDisposable
             using var queued = await app.Client.SendAsync(request);
             var path = $"/v1/responses/{JsonDocument.Parse(await queued.Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetString()}";
             (await engine.NextAsync(TestApp.Patience)).Play(["There."], 0);
-            await ChatCompletionsTests.WaitUntilAsync(() => app.Client.GetStringAsync(path).Result.Contains("\"completed\"", StringComparison.Ordinal));
+            await TestApp.UntilAsync(() => app.Client.GetStringAsync(path).Result.Contains("\"completed\"", StringComparison.Ordinal));
         }
 
         var done = Assert.Single(ReadLines(), line => line.TryGetProperty("ResponseId", out _));

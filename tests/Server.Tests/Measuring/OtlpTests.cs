@@ -55,7 +55,7 @@ public sealed class OtlpTests
         watts["cpu"] = 21;
         await WaitForAsync(21);
 
-        Task WaitForAsync(params double[] values) => WaitAsync(() => receiver.LastValues is { Count: > 0 } last && new[] { "test.power", "test.energy" }.All(name =>
+        Task WaitForAsync(params double[] values) => TestApp.UntilAsync(() => receiver.LastValues is { Count: > 0 } last && new[] { "test.power", "test.energy" }.All(name =>
             last.GetValueOrDefault(name, []).ToHashSet().SetEquals(values)));
     }
 
@@ -68,15 +68,5 @@ public sealed class OtlpTests
             .. page.Types.Keys.Where(family => family != "target_info" && !pushed.Any(name => family.StartsWith(name, StringComparison.Ordinal))),
             .. OfARequest.Where(name => !receiver.Metrics.ContainsKey(name)),
         ];
-    }
-
-    private static async Task WaitAsync(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow + TestApp.Patience;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "Nothing arrives.");
-            await Task.Delay(20);
-        }
     }
 }
