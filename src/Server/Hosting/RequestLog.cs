@@ -70,7 +70,7 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider clock, Serve
         {
             logger.EmbeddingDone(method, path, status, elapsed, id, embedding.NumTokens);
         }
-        else if (Health.IsPublic(path) || WebPage.IsPublic(path))
+        else if (Health.IsPublic(path) || WebPage.IsPublic(path) || (path == Metrics.Path && status == StatusCodes.Status200OK))
         {
             logger.ProbeDone(method, path, status, elapsed);
         }

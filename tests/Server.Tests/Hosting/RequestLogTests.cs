@@ -48,6 +48,7 @@ public sealed class RequestLogTests
         using var lines = new LineCollector();
         await using var app = await TestApp.StartAsync(new FakeEngine(), new FixedClock(), lines);
         using var probe = await app.Client.GetAsync("/health");
+        using var scrape = await app.Client.GetAsync("/metrics");
         using var other = await app.Client.GetAsync("/v1/models");
         await TestApp.UntilAsync(() => !lines.Lines.IsEmpty);
         Assert.Contains("/v1/models", Assert.Single(lines.Lines), StringComparison.Ordinal);
