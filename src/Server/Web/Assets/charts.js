@@ -56,7 +56,7 @@ export class Chart {
     this.#plot = new uPlot({
       width: this.#box.clientWidth,
       height: this.#box.clientHeight,
-      padding: [8, 8, 0, 0],
+      padding: [8, 32, 0, 0], // right of the plot half a time has room
       legend: { show: false },
       cursor: { show: false },
       scales: {
