@@ -18,19 +18,7 @@ internal static class ServerCommand
     /// <param name="run">Runs the server with the settings that the arguments name.</param>
     public static async Task<ExitCode> InvokeAsync(string[] args, Func<IReadOnlyDictionary<string, string?>, CancellationToken, Task> run)
     {
-        var root = new RootCommand(Description);
-        var settings = new CommandLineSettings(root, CommandLineOption.All);
-        root.SetAction((result, cancellationToken) => run(settings.Read(result), cancellationToken));
-        root.Subcommands.Add(PlanCommand.Create());
-        root.Subcommands.Add(PullCommand.Create());
-        root.Subcommands.Add(ModelsCommand.Create());
-        root.Subcommands.Add(DoctorCommand.Create());
-        root.Subcommands.Add(BenchCommand.Create());
-        root.Subcommands.Add(KeysCommand.Create());
-        root.Subcommands.Add(CacheCommand.Create());
-        root.Subcommands.Add(ServiceCommand.Create());
-        root.Subcommands.Add(EngineCommand.Create());
-        root.Subcommands.Add(DevicesCommand.Create());
+        var root = CreateRoot(run);
         try
         {
             var parsed = root.Parse(args);
@@ -50,5 +38,26 @@ internal static class ServerCommand
 
             return e.ExitCode;
         }
+    }
+
+    /// <summary>All commands and options.</summary>
+    /// <param name="run">As <see cref="InvokeAsync"/> has it.</param>
+    internal static RootCommand CreateRoot(Func<IReadOnlyDictionary<string, string?>, CancellationToken, Task> run)
+    {
+        var root = new RootCommand(Description);
+        var settings = new CommandLineSettings(root, CommandLineOption.All);
+        root.SetAction((result, cancellationToken) => run(settings.Read(result), cancellationToken));
+        root.Subcommands.Add(PlanCommand.Create());
+        root.Subcommands.Add(PullCommand.Create());
+        root.Subcommands.Add(ModelsCommand.Create());
+        root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(BenchCommand.Create());
+        root.Subcommands.Add(KeysCommand.Create());
+        root.Subcommands.Add(CacheCommand.Create());
+        root.Subcommands.Add(ServiceCommand.Create());
+        root.Subcommands.Add(EngineCommand.Create());
+        root.Subcommands.Add(DevicesCommand.Create());
+        root.Subcommands.Add(ReadyCommand.Create());
+        return root;
     }
 }
