@@ -7,6 +7,9 @@ namespace InferenceServer.Integration.Tests;
 /// <param name="name">Of the folder.</param>
 internal sealed class NodeFolder(string name)
 {
+    // Test classes run side by side, and one npm empties the folder that the other fills.
+    private static readonly SemaphoreSlim Installing = new(1);
+
     private readonly string _folder = Path.Combine(RepositoryFiles.Root, "tests", "Integration.Tests", name);
 
     /// <summary>Skips the test where Node is missing; else installs the packages of the lock file if they are not there.</summary>
@@ -14,10 +17,18 @@ internal sealed class NodeFolder(string name)
     {
         var missing = TestTool.WhyMissing("node") ?? TestTool.WhyMissing("npm");
         Skip.If(missing is not null, missing);
-        if (File.GetLastWriteTimeUtc(Path.Combine(_folder, "node_modules", ".package-lock.json")) < File.GetLastWriteTimeUtc(Path.Combine(_folder, "package-lock.json")))
+        await Installing.WaitAsync();
+        try
         {
-            var (code, output, errors) = await RunAsync("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
-            Assert.True(code == 0, output + errors);
+            if (File.GetLastWriteTimeUtc(Path.Combine(_folder, "node_modules", ".package-lock.json")) < File.GetLastWriteTimeUtc(Path.Combine(_folder, "package-lock.json")))
+            {
+                var (code, output, errors) = await RunAsync("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
+                Assert.True(code == 0, output + errors);
+            }
+        }
+        finally
+        {
+            Installing.Release();
         }
     }
 
