@@ -30,9 +30,12 @@ internal sealed class TinyEngine : IAsyncDisposable
     /// <summary>Where prefixes on disk are, if they are.</summary>
     public string DiskPath => Path.Combine(_folder, "disk");
 
+    /// <summary>Bytes of the model's file.</summary>
+    public long ModelSize => new FileInfo(Path.Combine(_folder, "tiny.gguf")).Length;
+
     public static async Task<TinyEngine> StartAsync(
         KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, int keepWarmSeconds = 0, Action<GgufWriter>? change = null,
-        int? cacheMemory = null, bool disk = false)
+        int? cacheMemory = null, bool disk = false, bool mLock = false)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
         var path = Path.Combine(folder, "tiny.gguf");
@@ -47,6 +50,7 @@ internal sealed class TinyEngine : IAsyncDisposable
             KvCacheType = kvType,
             MaxWaiting = maxWaiting,
             Threads = 1,
+            MLock = mLock,
             Residency = new ResidencyOptions { KeepWarmSeconds = keepWarmSeconds },
         };
         var cache = new CacheOptions

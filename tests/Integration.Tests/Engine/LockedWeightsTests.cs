@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace InferenceServer.Integration.Tests.Engine;
+
+/// <summary>Weights that may not leave memory, as the kernel counts them.</summary>
+[Collection(Native.NativeCollection.Name)]
+public sealed class LockedWeightsTests
+{
+    // CAP_IPC_LOCK: whoever has it may lock beyond the limit.
+    private const int LockAnyNumber = 14;
+
+    [SkippableFact]
+    public async Task Weights_WithMLock_AreLockedUntilTheEngineEnds()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells in a file what a process has locked.");
+        var before = Locked();
+        await using (var tiny = await TinyEngine.StartAsync(mLock: true))
+        {
+            Skip.If(LockLimit() < 2 * tiny.ModelSize, "The limit of locked memory (ulimit -l) is below the model's size.");
+            Assert.InRange(Locked() - before, (long)(0.9 * tiny.ModelSize), 2 * tiny.ModelSize);
+        }
+
+        Assert.Equal(before, Locked());
+    }
+
+    [SkippableFact]
+    public async Task Weights_WithoutMLock_AreNot()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells in a file what a process has locked.");
+        var before = Locked();
+        await using var tiny = await TinyEngine.StartAsync();
+        Assert.Equal(before, Locked());
+    }
+
+    private static long Locked() => 1024 * long.Parse(Field("/proc/self/status", "VmLck:")[0], CultureInfo.InvariantCulture);
+
+    private static long LockLimit()
+    {
+        var rights = Convert.ToUInt64(Field("/proc/self/status", "CapEff:")[0], 16);
+        return ((rights >> LockAnyNumber) & 1) == 1 || !long.TryParse(Field("/proc/self/limits", "Max locked memory")[0], CultureInfo.InvariantCulture, out var limit) ? long.MaxValue : limit;
+    }
+
+    private static string[] Field(string file, string name) =>
+        File.ReadLines(file).First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+}
