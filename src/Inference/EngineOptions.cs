@@ -9,7 +9,7 @@ public sealed class EngineOptions
     public const string Section = "Engine";
 
     /// <summary>Whether what may crash runs in a process of its own.</summary>
-    public EngineIsolation Isolation { get; set; } = EngineIsolation.None;
+    public EngineIsolation Isolation { get; set; } = EngineIsolation.Process;
 
     /// <summary>
     /// Milliseconds without a sign of life, without progress although there is work, or in one step, after which the engine's process is ended and started anew. A step

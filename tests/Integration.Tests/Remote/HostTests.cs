@@ -12,7 +12,7 @@ public sealed class HostTests
     public async Task Host_LoadsNothingNative_AndItsEngineEndsWithIt()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Looks below /proc.");
-        await using var server = await ServerProcess.StartAsync(("Engine:Isolation", "process"));
+        await using var server = await ServerProcess.StartAsync();
         var engine = Assert.Single(ChildrenOf(server.Id));
         Assert.Contains("libllama", ReadMaps(engine), StringComparison.Ordinal);
         Assert.DoesNotContain("libllama", ReadMaps(server.Id), StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class HostTests
     public async Task Signals_ToTheWholeGroup_LetTheHostDrain()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Looks below /proc.");
-        await using var server = await ServerProcess.StartAsync(("Engine:Isolation", "process"));
+        await using var server = await ServerProcess.StartAsync();
         var engine = Assert.Single(ChildrenOf(server.Id));
         foreach (var signal in new[] { "TERM", "INT", "HUP" })
         {
