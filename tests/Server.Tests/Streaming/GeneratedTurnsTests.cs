@@ -9,7 +9,7 @@ public sealed class GeneratedTurnsTests
     private const string Next = """{"role":"user","content":"Sure?"}""";
 
     // The fake's ids: the first byte of each piece.
-    private static readonly int[] s_ids = ["In"u8[0], " "u8[0], "."u8[0]];
+    private static readonly int[] Ids = ["In"u8[0], " "u8[0], "."u8[0]];
 
     [Theory]
     [InlineData(false)]
@@ -20,7 +20,7 @@ public sealed class GeneratedTurnsTests
         await AskAsync(app, isStreamed, Question);
         Assert.All(app.Engine.LastPrompt!.Segments, segment => Assert.True(segment.Tokens.IsDefault));
         await AskAsync(app, isStreamed, Question, """{"role":"assistant","content":"In Oslo."}""", Next);
-        Assert.Equal(s_ids, Assert.Single(app.Engine.LastPrompt!.Segments, segment => segment.Text == "In Oslo.").Tokens);
+        Assert.Equal(Ids, Assert.Single(app.Engine.LastPrompt!.Segments, segment => segment.Text == "In Oslo.").Tokens);
         Assert.Single(app.Engine.LastPrompt!.Segments, segment => !segment.Tokens.IsDefault);
     }
 
@@ -55,7 +55,7 @@ public sealed class GeneratedTurnsTests
         await app.PostAsync("/v1/messages", """{"model":"m","max_tokens":50,"messages":[{"role":"user","content":"Where?"}]}""");
         await app.PostAsync(
             "/v1/messages", """{"model":"m","max_tokens":50,"messages":[{"role":"user","content":"Where?"},{"role":"assistant","content":"In Oslo."},{"role":"user","content":"Sure?"}]}""");
-        Assert.Equal(s_ids, Assert.Single(app.Engine.LastPrompt!.Segments, segment => segment.Text == "In Oslo.").Tokens);
+        Assert.Equal(Ids, Assert.Single(app.Engine.LastPrompt!.Segments, segment => segment.Text == "In Oslo.").Tokens);
     }
 
     private static Task<TestApp> StartAsync() => TestApp.StartAsync(new FakeEngine { Reply = ["In", " Oslo", "."] });
