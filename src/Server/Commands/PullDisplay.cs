@@ -90,6 +90,9 @@ internal sealed class PullDisplay : IDisposable
         {
             // Once more at the end: a small file is done before anybody looks.
             isLast = _done.IsCancellationRequested;
+
+            // Looked at first: what is checked has all arrived, and is told so before.
+            var isChecking = IsChecking;
             var (done, length, elapsed) = (_progress.NumDone, _progress.NumAtStart < _progress.Length ? _progress.Length : 0, TimeProvider.System.GetElapsedTime(start));
             var percent = length > 0 ? (int)(done * 100 / length) / LinePercent * LinePercent : -1;
             if (FindNewTrouble() is { } trouble)
@@ -105,7 +108,7 @@ internal sealed class PullDisplay : IDisposable
                 (lastPercent, lastTime) = (percent, elapsed);
             }
 
-            if (IsChecking && !wasChecking)
+            if (isChecking && !wasChecking)
             {
                 await output.WriteLineAsync($"{_name}: checking its SHA-256");
                 wasChecking = true;
