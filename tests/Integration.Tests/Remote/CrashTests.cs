@@ -13,20 +13,33 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
     public async Task Kill_UnderEightStreams_ChangesNothingThatClientsSee()
     {
         var bodies = Enumerable.Range(0, 8).Select(i => Chats.Body($"Tell me about {Chats.Words(3, i)}.", ("max_tokens", 40), ("ignore_eos", true), ("temperature", i % 2 == 0 ? 0 : 0.9), ("seed", i))).ToArray();
-        var expected = await Task.WhenAll(bodies.Select(body => StreamedAnswer.ReadAsync(_server, Salted(body, "a"))));
+        var expected = await RunAsync("a");
+        var undisturbed = expected.Select(answer => new HashSet<string> { answer.Text }).ToArray();
 
         var killed = 0;
         var answers = await Task.WhenAll(bodies.Select((body, i) => StreamedAnswer.ReadAsync(_server, Salted(body, "b"), count => KillOnce(ref killed, i == 3 && count == 10))));
 
+        // Rounding depends on who shares a step, which is not for a test to order: now and then an undisturbed run answers otherwise, too.
+        for (var more = 0; more < 4 && answers.Where((answer, i) => !undisturbed[i].Contains(answer.Text)).Any(); more++)
+        {
+            var again = await RunAsync($"c{more}");
+            for (var i = 0; i < again.Length; i++)
+            {
+                undisturbed[i].Add(again[i].Text);
+            }
+        }
+
         Assert.Equal(1, killed);
         for (var i = 0; i < answers.Length; i++)
         {
-            Assert.Equal(expected[i].Text, answers[i].Text);
+            Assert.Contains(answers[i].Text, undisturbed[i]);
             Assert.Equal("length", answers[i].FinishReason);
             Assert.Equal(40, answers[i].Usage!.Value.GetProperty("completion_tokens").GetInt32());
             Assert.Equal(expected[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32(), answers[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32());
             Assert.True(answers[i].NumComments > 0, "Nothing told the client to wait.");
         }
+
+        Task<StreamedAnswer[]> RunAsync(string salt) => Task.WhenAll(bodies.Select(body => StreamedAnswer.ReadAsync(_server, Salted(body, salt))));
     }
 
     [Fact]
