@@ -43,14 +43,9 @@ internal static class CallFrames
     public static (long Call, EmbedRequest Request) ReadEmbed(ref FrameReader reader)
     {
         var call = reader.Number();
-        var inputs = ImmutableArray.CreateBuilder<EmbedInput>(reader.Count());
-        for (var left = inputs.Capacity; left > 0; left--)
-        {
-            inputs.Add(ReadInput(ref reader));
-        }
-
+        var request = new EmbedRequest { Inputs = reader.Items(ReadInput) };
         reader.End();
-        return (call, new EmbedRequest { Inputs = inputs.MoveToImmutable() });
+        return (call, request);
     }
 
     /// <summary>Writes a frame that is a number: <see cref="FrameKind.Map"/>, <see cref="FrameKind.Cancel"/>, <see cref="FrameKind.Abort"/>.</summary>
@@ -160,14 +155,13 @@ internal static class CallFrames
     private static PromptText ReadPrompt(ref FrameReader reader)
     {
         var addsSpecial = reader.Bool();
-        var segments = ImmutableArray.CreateBuilder<PromptSegment>(reader.Count());
-        for (var left = segments.Capacity; left > 0; left--)
-        {
-            var fromTemplate = reader.Bool();
-            segments.Add(new PromptSegment(reader.Text(), fromTemplate) { Tokens = reader.Bool() ? ImmutableArray.Create(reader.Tokens()) : default });
-        }
+        return new PromptText(reader.Items(ReadSegment)) { AddsSpecial = addsSpecial };
+    }
 
-        return new PromptText(segments.MoveToImmutable()) { AddsSpecial = addsSpecial };
+    private static PromptSegment ReadSegment(ref FrameReader reader)
+    {
+        var fromTemplate = reader.Bool();
+        return new PromptSegment(reader.Text(), fromTemplate) { Tokens = reader.Bool() ? ImmutableArray.Create(reader.Tokens()) : default };
     }
 
     private static void WriteInput(FrameWriter writer, EmbedInput input)
@@ -196,35 +190,23 @@ internal static class CallFrames
             : EmbedInput.FromTokens(reader.Tokens()) with { Truncate = truncate };
     }
 
-    private static EmbedResult ReadEmbedded(ref FrameReader reader)
+    private static EmbedResult ReadEmbedded(ref FrameReader reader) => new()
     {
-        var result = new EmbedResult
-        {
-            Status = reader.Member<EmbedStatus>(),
-            Failure = reader.OptionalText(),
-            InputIndex = reader.Int(),
-            NumTokens = reader.Int(),
-        };
-        var embeddings = ImmutableArray.CreateBuilder<Embedding>(reader.Count(2));
-        for (var left = embeddings.Capacity; left > 0; left--)
-        {
-            var numTokens = reader.Int();
-            embeddings.Add(new Embedding(reader.Singles(), numTokens));
-        }
+        Status = reader.Member<EmbedStatus>(),
+        Failure = reader.OptionalText(),
+        InputIndex = reader.Int(),
+        NumTokens = reader.Int(),
+        Embeddings = reader.Items(ReadEmbedding, itemBytes: 2),
+    };
 
-        return result with { Embeddings = embeddings.MoveToImmutable() };
+    private static Embedding ReadEmbedding(ref FrameReader reader)
+    {
+        var numTokens = reader.Int();
+        return new Embedding(reader.Singles(), numTokens);
     }
 
-    private static ImmutableArray<KvSpan> ReadMap(ref FrameReader reader)
-    {
-        var map = ImmutableArray.CreateBuilder<KvSpan>(reader.Count(4));
-        for (var left = map.Capacity; left > 0; left--)
-        {
-            map.Add(new KvSpan(reader.OptionalNumber(), reader.Int(), reader.Int(), reader.Int()));
-        }
-
-        return map.MoveToImmutable();
-    }
+    private static ImmutableArray<KvSpan> ReadMap(ref FrameReader reader) =>
+        reader.Items(static (ref FrameReader item) => new KvSpan(item.OptionalNumber(), item.Int(), item.Int(), item.Int()), itemBytes: 4);
 }
 
 /// <summary>What a call came to.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace InferenceServer.Inference.Remote.Frames;
@@ -94,6 +95,20 @@ internal ref struct FrameReader(ReadOnlySpan<byte> payload)
     /// <summary>Numbers in four bytes each.</summary>
     public float[] Singles() => MemoryMarshal.Cast<byte, float>(Take(Count(sizeof(float)) * sizeof(float))).ToArray();
 
+    /// <summary>Items one after the other, after their number.</summary>
+    /// <param name="read">Reads one.</param>
+    /// <param name="itemBytes">What each takes at least.</param>
+    public ImmutableArray<T> Items<T>(FrameItemReader<T> read, int itemBytes = 1)
+    {
+        var items = ImmutableArray.CreateBuilder<T>(Count(itemBytes));
+        for (var left = items.Capacity; left > 0; left--)
+        {
+            items.Add(read(ref this));
+        }
+
+        return items.MoveToImmutable();
+    }
+
     private ReadOnlySpan<byte> Take(int count)
     {
         if (count > _rest.Length)
@@ -106,3 +121,6 @@ internal ref struct FrameReader(ReadOnlySpan<byte> payload)
         return taken;
     }
 }
+
+/// <summary>Reads one of <see cref="FrameReader.Items"/>.</summary>
+internal delegate T FrameItemReader<out T>(ref FrameReader reader);

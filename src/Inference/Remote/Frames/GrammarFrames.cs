@@ -128,14 +128,5 @@ internal static class GrammarFrames
         }
     }
 
-    private static ImmutableArray<GrammarPart> ReadParts(ref FrameReader reader, int depth)
-    {
-        var parts = ImmutableArray.CreateBuilder<GrammarPart>(reader.Count());
-        for (var left = parts.Capacity; left > 0; left--)
-        {
-            parts.Add(ReadPart(ref reader, depth));
-        }
-
-        return parts.MoveToImmutable();
-    }
+    private static ImmutableArray<GrammarPart> ReadParts(ref FrameReader reader, int depth) => reader.Items((ref FrameReader item) => ReadPart(ref item, depth));
 }

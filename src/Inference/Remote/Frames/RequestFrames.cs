@@ -75,16 +75,7 @@ internal static class RequestFrames
     }
 
     /// <summary>Texts, one after the other, after their number.</summary>
-    public static ImmutableArray<string> ReadTexts(ref FrameReader reader)
-    {
-        var texts = ImmutableArray.CreateBuilder<string>(reader.Count());
-        for (var left = texts.Capacity; left > 0; left--)
-        {
-            texts.Add(reader.Text());
-        }
-
-        return texts.MoveToImmutable();
-    }
+    public static ImmutableArray<string> ReadTexts(ref FrameReader reader) => reader.Items(static (ref FrameReader item) => item.Text());
 
     private static void WriteSampling(FrameWriter writer, SamplingParams sampling)
     {
@@ -120,16 +111,8 @@ internal static class RequestFrames
         Seed = reader.Number(),
     };
 
-    private static ImmutableArray<LogitBias> ReadBias(ref FrameReader reader)
-    {
-        var bias = ImmutableArray.CreateBuilder<LogitBias>(reader.Count(1 + sizeof(float)));
-        for (var left = bias.Capacity; left > 0; left--)
-        {
-            bias.Add(new LogitBias(reader.Int(), reader.Single()));
-        }
-
-        return bias.MoveToImmutable();
-    }
+    private static ImmutableArray<LogitBias> ReadBias(ref FrameReader reader) =>
+        reader.Items(static (ref FrameReader item) => new LogitBias(item.Int(), item.Single()), itemBytes: 1 + sizeof(float));
 
     private static void WriteThought(FrameWriter writer, ThoughtBudget thought)
     {

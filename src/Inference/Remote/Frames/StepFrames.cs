@@ -57,13 +57,7 @@ internal static class StepFrames
             case StepItem.Started:
                 return (requestId, new GenerationEvent { Kind = GenerationEventKind.Started, At = at, NumCachedTokens = reader.Int() });
             case StepItem.Prompt:
-                var prompt = ImmutableArray.CreateBuilder<TokenLogProbs>(reader.Count(6));
-                for (var left = prompt.Capacity; left > 0; left--)
-                {
-                    prompt.Add(ReadLogProbs(ref reader, tokens));
-                }
-
-                return (requestId, new GenerationEvent { Kind = GenerationEventKind.Prompt, At = at, PromptLogProbs = prompt.MoveToImmutable() });
+                return (requestId, new GenerationEvent { Kind = GenerationEventKind.Prompt, At = at, PromptLogProbs = ReadPromptLogProbs(ref reader, tokens) });
             case StepItem.Token:
                 var index = reader.Int();
                 var piece = tokens.Get(reader.Int());
@@ -155,16 +149,14 @@ internal static class StepFrames
         }
     }
 
+    // Apart from the other events: what holds the table for the items costs an allocation, which a token without log probabilities does not pay.
+    private static ImmutableArray<TokenLogProbs> ReadPromptLogProbs(ref FrameReader reader, TokenTable tokens) =>
+        reader.Items((ref FrameReader item) => ReadLogProbs(ref item, tokens), itemBytes: 6);
+
     private static TokenLogProbs ReadLogProbs(ref FrameReader reader, TokenTable tokens)
     {
         var chosen = ReadLogProb(ref reader, tokens);
-        var top = ImmutableArray.CreateBuilder<TokenLogProb>(reader.Count(1 + sizeof(float)));
-        for (var left = top.Capacity; left > 0; left--)
-        {
-            top.Add(ReadLogProb(ref reader, tokens));
-        }
-
-        return new TokenLogProbs(chosen, top.MoveToImmutable());
+        return new TokenLogProbs(chosen, reader.Items((ref FrameReader item) => ReadLogProb(ref item, tokens), itemBytes: 1 + sizeof(float)));
     }
 
     private static void WriteLogProb(FrameWriter writer, in TokenLogProb logProb)
