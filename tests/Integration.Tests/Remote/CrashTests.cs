@@ -12,36 +12,22 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
     [Fact]
     public async Task Kill_UnderEightStreams_ChangesNothingThatClientsSee()
     {
-        var bodies = Enumerable.Range(0, 8).Select(i => Chats.Body($"Tell me about {Chats.Words(3, i)}.", ("max_tokens", 40), ("ignore_eos", true), ("temperature", i % 2 == 0 ? 0 : 0.9), ("seed", i))).ToArray();
-        var expected = await RunAsync("a");
-        var undisturbed = expected.Select(answer => new HashSet<string> { answer.Text }).ToArray();
+        // Prompts of a word: all that is computed anew after the crash are fewer than the 64 rows from which llama.cpp's attention is rounded otherwise.
+        var bodies = Enumerable.Range(0, 8).Select(i => new Dictionary<string, object?> { ["prompt"] = Chats.Words(1, i), ["max_tokens"] = 40, ["ignore_eos"] = true, ["temperature"] = i % 2 == 0 ? 0 : 0.9, ["seed"] = i }).ToArray();
+        var expected = await Task.WhenAll(bodies.Select(body => StreamedAnswer.ReadAsync(_server, Salted(body, "a"), path: "/v1/completions")));
 
         var killed = 0;
-        var answers = await Task.WhenAll(bodies.Select((body, i) => StreamedAnswer.ReadAsync(_server, Salted(body, "b"), count => KillOnce(ref killed, i == 3 && count == 10))));
-
-        // Rounding depends on who shares a step, and what was decoded is computed again as a prompt: a near tie may fall the other way, now and then even without a crash. A lost or
-        // doubled token would change the texts of all that ran.
-        for (var more = 0; more < 4 && answers.Where((answer, i) => !undisturbed[i].Contains(answer.Text)).Any(); more++)
-        {
-            var again = await RunAsync($"c{more}");
-            for (var i = 0; i < again.Length; i++)
-            {
-                undisturbed[i].Add(again[i].Text);
-            }
-        }
+        var answers = await Task.WhenAll(bodies.Select((body, i) => StreamedAnswer.ReadAsync(_server, Salted(body, "b"), count => KillOnce(ref killed, i == 3 && count == 2), "/v1/completions")));
 
         Assert.Equal(1, killed);
         for (var i = 0; i < answers.Length; i++)
         {
+            Assert.Equal(expected[i].Text, answers[i].Text);
             Assert.Equal("length", answers[i].FinishReason);
             Assert.Equal(40, answers[i].Usage!.Value.GetProperty("completion_tokens").GetInt32());
             Assert.Equal(expected[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32(), answers[i].Usage!.Value.GetProperty("prompt_tokens").GetInt32());
             Assert.True(answers[i].NumComments > 0, "Nothing told the client to wait.");
         }
-
-        Assert.InRange(answers.Where((answer, i) => undisturbed[i].Contains(answer.Text)).Count(), 5, 8);
-
-        Task<StreamedAnswer[]> RunAsync(string salt) => Task.WhenAll(bodies.Select(body => StreamedAnswer.ReadAsync(_server, Salted(body, salt))));
     }
 
     [Fact]
@@ -104,13 +90,13 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
     [Fact]
     public async Task Stop_OfTheProcess_IsFoundAsAHang_AndChangesNothingThatClientsSee()
     {
-        var body = Chats.Body("Tell me a story.", ("max_tokens", 30), ("ignore_eos", true));
+        var body = Chats.Body("Tell me a story.", ("max_tokens", 150), ("ignore_eos", true));
         var expected = await StreamedAnswer.ReadAsync(_server, Salted(body, "a"));
 
         var stopped = 0;
         var answer = await StreamedAnswer.ReadAsync(_server, Salted(body, "c"), count =>
         {
-            if (count == 10 && Interlocked.Exchange(ref stopped, 1) == 0)
+            if (count == 5 && Interlocked.Exchange(ref stopped, 1) == 0)
             {
                 using var kill = Process.Start("kill", ["-STOP", $"{_server.EngineProcessId}"]);
                 kill.WaitForExit();

@@ -5,7 +5,7 @@ using InferenceServer.Integration.Tests.Clients;
 
 namespace InferenceServer.Integration.Tests.Remote;
 
-/// <summary>A chat's stream as a client reads it, line by line, with all that came of it.</summary>
+/// <summary>A stream as a client reads it, line by line, with all that came of it.</summary>
 internal sealed class StreamedAnswer
 {
     private readonly StringBuilder _text = new();
@@ -29,10 +29,11 @@ internal sealed class StreamedAnswer
     /// <param name="server">Whom to ask.</param>
     /// <param name="body">What.</param>
     /// <param name="onDelta">Told after each piece of the answer how many there are.</param>
-    public static async Task<StreamedAnswer> ReadAsync(RunningServer server, Dictionary<string, object?> body, Action<int>? onDelta = null)
+    /// <param name="path">Where.</param>
+    public static async Task<StreamedAnswer> ReadAsync(RunningServer server, Dictionary<string, object?> body, Action<int>? onDelta = null, string path = "/v1/chat/completions")
     {
         var answer = new StreamedAnswer();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
             Content = JsonContent.Create(new Dictionary<string, object?>(body) { ["stream"] = true, ["stream_options"] = new { include_usage = true } }),
         };
@@ -73,8 +74,9 @@ internal sealed class StreamedAnswer
 
         foreach (var choice in chunk.GetProperty("choices").EnumerateArray())
         {
-            var delta = choice.GetProperty("delta");
-            if (delta.TryGetProperty("content", out var content) && content.GetString() is { Length: > 0 } text)
+            // A completion's choice is its own delta.
+            var delta = choice.TryGetProperty("delta", out var inside) ? inside : choice;
+            if ((delta.TryGetProperty("content", out var content) || delta.TryGetProperty("text", out content)) && content.GetString() is { Length: > 0 } text)
             {
                 _text.Append(text);
                 onDelta?.Invoke(++NumDeltas);
