@@ -107,18 +107,27 @@ root=$root user=$user entry=$(command_of "$entry") health=$(command_of "$health"
     mount -t proc proc "$root/proc"
     mount --bind /dev "$root/dev"
     mount -o remount,bind,ro "$root"
-    in_it() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/nowhere $variables Server__Port="$port" Server__ApiKey=rehearsal chroot --userspec="$user" "$root" "$@"; }
-    ! in_it /bin/sh -c "touch /app/x" 2>/dev/null || { echo "the root is not read-only"; exit 1; }
-    in_it $entry & server=$!
-    for i in $(seq 120); do in_it $health && break; sleep 1; kill -0 $server; done
-    in_it $health && echo "healthy"
-    curl -sS "http://127.0.0.1:$port/v1/chat/completions" -H "Authorization: Bearer rehearsal" -H "Content-Type: application/json" \
-        -d "{\"messages\":[{\"role\":\"user\",\"content\":\"What is the capital of France?\"}],\"temperature\":0,\"max_tokens\":16}"
-    echo
+    in_it=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/nowhere $variables Server__Port="$port" Server__ApiKey=rehearsal chroot --userspec="$user" "$root")
+    ask() { curl -sS "http://127.0.0.1:$port/v1/chat/completions" -H "Authorization: Bearer rehearsal" -H "Content-Type: application/json" "$@"; }
+    ! "${in_it[@]}" /bin/sh -c "touch /app/x" 2>/dev/null || { echo "the root is not read-only"; exit 1; }
+    "${in_it[@]}" $entry & server=$!
+    for i in $(seq 120); do "${in_it[@]}" $health && break; sleep 1; kill -0 $server; done
+    "${in_it[@]}" $health && echo "healthy"
+    engine=$(cat "$root/proc/$server/task/"*/children)
+    echo "engine: $(tr "\\0" " " <"$root/proc/${engine% }/cmdline"), as $(stat -c %u:%g "$root/proc/${engine% }"); below /tmp: $(cd "$root/tmp" && ls -A | tr "\\n" " ")"
+    ask -d "{\"messages\":[{\"role\":\"user\",\"content\":\"What is the capital of France?\"}],\"temperature\":0,\"max_tokens\":16}" && echo
     ls -l "$root/data"
-    pkill -TERM -P $server || kill -TERM $server
+
+    # A drain: what runs may finish, what comes is refused.
+    ask -N -d "{\"messages\":[{\"role\":\"user\",\"content\":\"Count.\"}],\"max_tokens\":200,\"ignore_eos\":true,\"stream\":true}" >"$root/tmp/stream" & stream=$!
+    until [ -s "$root/tmp/stream" ]; do kill -0 $stream; sleep 0.1; done
+    kill -TERM $server
+    while "${in_it[@]}" $health; do sleep 0.1; done
+    echo "a request after SIGTERM: $(ask -o "$root/tmp/refused" -w "%{http_code}" -d "{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}")"
+    wait $stream
+    echo "the stream under way ended with: $(grep . "$root/tmp/stream" | tail -1)"
     code=0; wait $server || code=$?
     echo "ended with $code after SIGTERM"
-    [ $code = 0 ]
+    [ $code = 0 ] && [ ! -e "$root/proc/${engine% }" ]
 '
 say "done"

@@ -44,7 +44,7 @@ internal static class SelfTestCommand
         try
         {
             await using var server = await TestedServer.OpenAsync(settings, options.Read(result), cancellationToken);
-            var test = new SelfTest(server, settings, isQuick ? SelfTestPace.Quick : SelfTestPace.Thorough, Tell);
+            var test = new SelfTest(server, settings, tools, isQuick ? SelfTestPace.Quick : SelfTestPace.Thorough, Tell);
             claims.AddRange(await test.RunAsync(cancellationToken));
             row = test.Row;
         }

@@ -4,6 +4,8 @@ using InferenceServer.Inference.Models.Planning;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
 using InferenceServer.Server.Machines;
+using InferenceServer.Server.Service;
+using InferenceServer.Server.Sleep;
 using InferenceServer.Telemetry.Power;
 
 namespace InferenceServer.Server.Doctor;
@@ -11,9 +13,10 @@ namespace InferenceServer.Server.Doctor;
 /// <summary>Tries on this machine what could not be tried where the server was made: every claim about GPUs, watts, idle memory and services.</summary>
 /// <param name="server">The server.</param>
 /// <param name="settings">Its settings, validated.</param>
+/// <param name="tools">The system's programs.</param>
 /// <param name="pace">How long it may take.</param>
 /// <param name="progress">Told what is done now.</param>
-internal sealed class SelfTest(TestedServer server, Settings settings, SelfTestPace pace, Action<string> progress)
+internal sealed class SelfTest(TestedServer server, Settings settings, ServiceTools tools, SelfTestPace pace, Action<string> progress)
 {
     private const string IdleClaim = "A first token after idling comes as fast as a warm one";
 
@@ -43,6 +46,7 @@ internal sealed class SelfTest(TestedServer server, Settings settings, SelfTestP
         var probing = PowerProbe.RunAsync(PowerProviders.ForThisSystem(settings.Power, TimeProvider.System), pace.NumPowerSamples, pace.PowerInterval, TimeProvider.System, cancellationToken);
         var claims = new List<Claim>(await TryAsync("Decodes at 1K and at full context", TryDecodeAsync, cancellationToken));
         claims.AddRange(JudgePower(await probing));
+        claims.Add(await TrySleepAsync(cancellationToken));
         claims.AddRange(await TryAsync(IdleClaim, TryIdleAsync, cancellationToken));
         return claims;
     }
@@ -149,6 +153,11 @@ internal sealed class SelfTest(TestedServer server, Settings settings, SelfTestP
             JudgeRate("Decode rate at full context", Row.Full, Row.ShareOf(Row.Full), Row.WeightBytes, chip),
         ];
     }
+
+    // One that is started for the test is told to keep the machine awake.
+    private Task<Claim> TrySleepAsync(CancellationToken cancellationToken) =>
+        new SleepTest(tools, OperatingSystem.IsMacOS()).RunAsync(
+            server.ProcessId, server.WasRunning ? settings.Server.PreventSleep ?? SleepGuard.ByDefault : SleepGuardMode.Always, cancellationToken);
 
     private async Task<IReadOnlyList<Claim>> TryIdleAsync(CancellationToken cancellationToken)
     {

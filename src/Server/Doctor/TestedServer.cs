@@ -28,6 +28,7 @@ internal sealed class TestedServer : IAsyncDisposable
         ["Server:ApiKey"] = "",
         ["Server:ApiKeyFile"] = "",
         ["Server:WaitAtStart"] = "false",
+        ["Server:PreventSleep"] = "always",
         ["Responses:Store"] = "false",
         ["Cache:DiskLimit"] = "0",
         ["Metrics:Enabled"] = "true",
@@ -65,6 +66,9 @@ internal sealed class TestedServer : IAsyncDisposable
 
     /// <summary>True if it was there before.</summary>
     public bool WasRunning => _process is null;
+
+    /// <summary>Its process; null if it was there before.</summary>
+    public int? ProcessId => _process?.Id;
 
     /// <summary>Finds or starts it, and waits until it is ready. Throws <see cref="StartupException"/>.</summary>
     /// <param name="settings">Validated; where to look for one.</param>

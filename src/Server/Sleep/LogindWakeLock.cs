@@ -9,6 +9,12 @@ namespace InferenceServer.Server.Sleep;
 /// </summary>
 internal static class LogindWakeLock
 {
+    /// <summary>Who holds it, for logind.</summary>
+    public const string Who = "inference-server";
+
+    /// <summary>What it holds off: going to sleep for want of anything to do.</summary>
+    public const string What = "idle";
+
     // One that is refused says so at once.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -18,7 +24,7 @@ internal static class LogindWakeLock
     public static WakeLock Take(string program, string why)
     {
         // It holds the lock while its command runs, and this command runs until its input ends: when the process that holds the other end does.
-        var start = new ProcessStartInfo(program, ["--what=idle", "--mode=block", "--who=inference-server", $"--why={why}", "cat"])
+        var start = new ProcessStartInfo(program, [$"--what={What}", "--mode=block", $"--who={Who}", $"--why={why}", "cat"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

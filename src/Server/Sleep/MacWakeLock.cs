@@ -12,8 +12,10 @@ internal static partial class MacWakeLock
     private const string CoreFoundation = "/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation";
     private const string IOKit = "/System/Library/Frameworks/IOKit.framework/IOKit";
 
-    // kIOPMAssertPreventUserIdleSystemSleep, kIOPMAssertionLevelOn, kCFStringEncodingUTF8: IOPMLib.h, CFString.h.
-    private const string PreventIdleSleep = "PreventUserIdleSystemSleep";
+    /// <summary>The kind of assertion: kIOPMAssertPreventUserIdleSystemSleep of IOPMLib.h.</summary>
+    public const string PreventIdleSleep = "PreventUserIdleSystemSleep";
+
+    // kIOPMAssertionLevelOn, kCFStringEncodingUTF8: IOPMLib.h, CFString.h.
     private const uint LevelOn = 255;
     private const uint Utf8 = 0x08000100;
 

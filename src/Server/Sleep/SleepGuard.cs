@@ -10,7 +10,8 @@ namespace InferenceServer.Server.Sleep;
 /// <param name="logger">For a refusal.</param>
 internal sealed class SleepGuard(Settings settings, Drain drain, Func<WakeLock> take, TimeProvider clock, ILogger<SleepGuard> logger) : BackgroundService
 {
-    private static readonly SleepGuardMode ByDefault = OperatingSystem.IsMacOS() ? SleepGuardMode.Requests : SleepGuardMode.Never;
+    /// <summary>The mode where the settings name none.</summary>
+    public static SleepGuardMode ByDefault { get; } = OperatingSystem.IsMacOS() ? SleepGuardMode.Requests : SleepGuardMode.Never;
 
     /// <summary>How often it is looked whether requests run. A machine falls asleep after minutes.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace InferenceServer.Server.Sleep;
 
 /// <summary>Keeps the machine awake until it is disposed of, or tells why it cannot.</summary>
@@ -5,12 +7,14 @@ namespace InferenceServer.Server.Sleep;
 /// <param name="Failure">Why nothing is held; null if something is.</param>
 internal sealed record WakeLock(Action? Release, string? Failure) : IDisposable
 {
-    private const string Why = "answers requests for text";
+    /// <summary>For whoever asks what keeps the machine awake.</summary>
+    /// <param name="processId">The server's; null: what all of them say first.</param>
+    public static string WhyOf(int? processId) => string.Create(CultureInfo.InvariantCulture, $"answers requests for text (process {processId}{(processId is null ? "" : ")")}");
 
     /// <summary>By the way of this system.</summary>
     public static WakeLock Take() =>
-        OperatingSystem.IsMacOS() ? MacWakeLock.Take($"InferenceServer {Why}")
-        : OperatingSystem.IsLinux() ? LogindWakeLock.Take("systemd-inhibit", Why)
+        OperatingSystem.IsMacOS() ? MacWakeLock.Take($"InferenceServer {WhyOf(Environment.ProcessId)}")
+        : OperatingSystem.IsLinux() ? LogindWakeLock.Take("systemd-inhibit", WhyOf(Environment.ProcessId))
         : new WakeLock(null, "this system is not known");
 
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ public sealed class SelfTestTests : IDisposable
         var (code, report, progress) = await RunAsync("doctor", "selftest", "--quick", "--model", ModelPath);
         Assert.True(code is 0 or 13, report + progress);
         Assert.StartsWith("## Self test of inference-server ", report, StringComparison.Ordinal);
-        foreach (var claim in new[] { "The GPU computes", "Decode rate at 1K of context", "Decode rate at full context", "A first token after idling", "The model's file stays in memory", "The service installs", "The service comes back" })
+        foreach (var claim in new[] { "The GPU computes", "Decode rate at 1K of context", "Decode rate at full context", "A first token after idling", "The model's file stays in memory", "The machine does not sleep while it serves", "The service installs", "The service comes back" })
         {
             Assert.Contains($"| {claim}", report, StringComparison.Ordinal);
         }
