@@ -109,7 +109,7 @@ internal sealed class LoadedEngine : IDisposable
             };
             tokenizer = model.CreateTokenizer(options.EscapeControlTokens);
             var encoding = tokenizer.EncodeAsync(AnyPrompt, cancellationToken).AsTask();
-            WarmUp(loop, model.Vocabulary, commands);
+            var numWarmUpSteps = WarmUp(loop, model.Vocabulary, commands);
             encoding.Wait(cancellationToken);
             disk?.WaitForScan(ScanPatience);
             loop.StartReporting(reports);
@@ -117,6 +117,7 @@ internal sealed class LoadedEngine : IDisposable
                 logger,
                 Path.GetFileName(modelPath),
                 Stopwatch.GetElapsedTime(start).TotalSeconds,
+                numWarmUpSteps,
                 runner.Info.NumCells,
                 options.KvCacheType,
                 limits.MaxSequences,
@@ -201,8 +202,8 @@ internal sealed class LoadedEngine : IDisposable
         return $"{identity}|{options.KvCacheType}|{options.Device}|{options.GpuLayers}|{NativeLibraries.Version}|{SpanFile.Version}";
     }
 
-    // The first steps page the weights in and allocate the device's buffers; they also teach the loop what a step costs.
-    private static void WarmUp(EngineLoop loop, Vocabulary vocabulary, CommandQueue commands)
+    // The first steps page the weights in and allocate the device's buffers; they also teach the loop what a step costs. Returns how many they were.
+    private static long WarmUp(EngineLoop loop, Vocabulary vocabulary, CommandQueue commands)
     {
         foreach (var numPromptTokens in (ReadOnlySpan<int>)[1, 64, 16])
         {
@@ -213,5 +214,7 @@ internal sealed class LoadedEngine : IDisposable
             }
             while (loop.HasWork);
         }
+
+        return loop.GetStats().NumSteps;
     }
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+using InferenceServer.Inference;
+using InferenceServer.Inference.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Integration.Tests.Engine;
 
@@ -24,6 +27,27 @@ public sealed class LockedWeightsTests
     }
 
     [SkippableFact]
+    public async Task Weights_WithMLockInAProcessOfTheirOwn_AreLockedThere()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells in a file what a process has locked.");
+        var folder = Directory.CreateTempSubdirectory("locked-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "tiny.gguf");
+            await using var engine = TinyEngineProcess.Create(path, new InferenceOptions { ModelPath = path, Context = 2048, Threads = 1, MLock = true }, NullLoggerFactory.Instance);
+            var size = new FileInfo(path).Length;
+            Skip.If(LockLimit() < 2 * size, "The limit of locked memory (ulimit -l) is below the model's size.");
+            await engine.StartAsync(null);
+            Assert.Equal(EngineState.Ready, engine.State);
+            Assert.InRange(Locked($"{engine.ProcessId}"), (long)(0.9 * size), 2 * size);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [SkippableFact]
     public async Task Weights_WithoutMLock_AreNot()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells in a file what a process has locked.");
@@ -32,7 +56,7 @@ public sealed class LockedWeightsTests
         Assert.Equal(before, Locked());
     }
 
-    private static long Locked() => 1024 * long.Parse(Field("/proc/self/status", "VmLck:")[0], CultureInfo.InvariantCulture);
+    private static long Locked(string process = "self") => 1024 * long.Parse(Field($"/proc/{process}/status", "VmLck:")[0], CultureInfo.InvariantCulture);
 
     private static long LockLimit()
     {

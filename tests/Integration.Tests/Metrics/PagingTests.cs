@@ -7,32 +7,35 @@ using InferenceServer.Testing;
 namespace InferenceServer.Integration.Tests.Metrics;
 
 /// <summary>A real model in a real server's memory, and what is told when the kernel takes it from there.</summary>
-public sealed class PagingTests : IDisposable
+public sealed partial class PagingTests : IDisposable
 {
-    private const int PageOut = 21; // MADV_PAGEOUT
+    // The same numbers on all processors that .NET runs on: linux/include/uapi/asm-generic.
+    private const nint PidfdOpen = 434;
+    private const nint ProcessMadvise = 440;
+    private const nint PageOut = 21; // MADV_PAGEOUT
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("paging-");
 
-    private delegate int Advise(nint address, nuint length, int advice);
-
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [SkippableFact]
-    public async Task Model_PushedOutOfMemory_IsWarnedOfUntilItIsBack()
+    [SkippableTheory]
+    [InlineData("none")]
+    [InlineData("process")]
+    public async Task Model_PushedOutOfMemory_IsWarnedOfUntilItIsBack(string isolation)
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "madvise(MADV_PAGEOUT) is Linux's.");
+        Skip.IfNot(OperatingSystem.IsLinux(), "process_madvise(MADV_PAGEOUT) is Linux's.");
 
         // A file that nobody else maps: the kernel keeps what others use.
         var model = Path.Combine(_folder.FullName, "model.gguf");
         await CopyToDiskAsync(RepositoryFiles.ChatModel, model);
         var size = new FileInfo(model).Length;
-        await using var server = await RunningServer.StartAsync(("Engine:Isolation", "none"), ("Inference:ModelPath", model), ("Power:Enabled", "false"), ("Log:File", Path.Combine(_folder.FullName, "log-.jsonl")));
+        await using var server = await RunningServer.StartAsync(("Engine:Isolation", isolation), ("Inference:ModelPath", model), ("Power:Enabled", "false"), ("Log:File", Path.Combine(_folder.FullName, "log-.jsonl")));
         var page = await WaitForAsync(server, page => page.Sum("inference_model_resident_bytes") > 0.95 * size);
         Assert.Equal(0, page.Sum("inference_model_paged"));
         Assert.InRange(page.Sum("inference_model_mapped_bytes"), 0.9 * size, 1.1 * size);
         Assert.Equal(1, page.Sum("inference_memory_available", ("quantity", "model_resident"), ("reason", "none")));
 
-        PushOut(model);
+        PushOut(server.EngineProcessId ?? Environment.ProcessId, model);
         page = await WaitForAsync(server, page => page.Sum("inference_model_paged") == 1);
         Assert.InRange(page.Sum("inference_model_resident_bytes"), 0, 0.9 * size);
         var faults = page.Sum("process_paging_faults_total", ("system_paging_fault_type", "major"));
@@ -56,18 +59,21 @@ public sealed class PagingTests : IDisposable
         target.Flush(flushToDisk: true);
     }
 
-    // Ranges of the file in this process, to which the server belongs.
-    private static void PushOut(string model)
+    // Ranges of the file in the engine's process, be it this one.
+    private static void PushOut(int processId, string model)
     {
-        var advise = Marshal.GetDelegateForFunctionPointer<Advise>(NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "madvise"));
-        var ranges = File.ReadLines("/proc/self/maps").Where(line => line.EndsWith(model, StringComparison.Ordinal)).Select(line => line.Split(' ')[0].Split('-')).ToArray();
+        var process = syscall(PidfdOpen, processId, 0, 0, 0, 0);
+        Skip.If(process < 0, "The kernel gives no handle of a process.");
+        var ranges = File.ReadLines($"/proc/{processId}/maps").Where(line => line.EndsWith(model, StringComparison.Ordinal)).Select(line => line.Split(' ')[0].Split('-')).ToArray();
         Assert.NotEmpty(ranges);
         foreach (var range in ranges)
         {
-            var (from, to) = (long.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), long.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-            var result = advise((nint)from, (nuint)(to - from), PageOut);
-            Skip.IfNot(result == 0, "The kernel does not page out on request.");
+            var (from, to) = (nint.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), nint.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            var result = syscall(ProcessMadvise, process, [from, to - from], 1, PageOut, 0);
+            Skip.IfNot(result >= 0, "The kernel does not page out on request, or not another process.");
         }
+
+        _ = close((int)process);
     }
 
     private static async Task<MetricsPage> WaitForAsync(RunningServer server, Func<MetricsPage, bool> isThere)
@@ -86,4 +92,13 @@ public sealed class PagingTests : IDisposable
             await Task.Delay(200);
         }
     }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, ReadOnlySpan<nint> ranges, nint third, nint fourth, nint fifth);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int file);
 }
