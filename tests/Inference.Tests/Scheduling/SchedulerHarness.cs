@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Cache.Disk;
 using InferenceServer.Inference.Scheduling;
@@ -10,8 +11,10 @@ internal sealed class SchedulerHarness
 {
     private readonly SimulatedMemory _memory;
     private readonly SampledToken[] _sampled;
-    private readonly PrefixStore? _store;
-    private readonly Dictionary<string, byte[]> _files = []; // the disk, by name
+    private readonly Dictionary<string, (DiskSpan Span, byte[] State)> _files = []; // the disk, by name
+    private readonly List<Sequence> _unfinished = [];
+    private readonly (int NumCells, bool CanShare, long StoreBytes, long DiskBytes) _size;
+    private PrefixStore? _store;
     private long _nextId;
 
     public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0, long diskBytes = 0)
@@ -20,25 +23,23 @@ internal sealed class SchedulerHarness
         _memory = new SimulatedMemory(numCells);
         _sampled = new SampledToken[maxSequences];
         NumIds = numIds;
-        Disk = diskBytes > 0 ? new DiskBooks(diskBytes) { Rule = new WriteRule { MinLongTokens = 1, MinLongMs = 0, MinAgainMs = 0, MinMsPerMiB = 0 } } : null;
-        _store = storeBytes > 0 && canShare ? new PrefixStore("test", storeBytes) : null;
-        Traffic = _store is null ? null : new PrefixTraffic(_store, Limits, Disk, Costs);
-        Scheduler = new Scheduler(Limits, new KvCache(numCells, numIds, canShare, "test"), Costs, Traffic);
+        _size = (numCells, canShare, storeBytes, diskBytes);
+        Begin();
     }
 
     public SchedulerLimits Limits { get; }
 
     public int NumIds { get; }
 
-    public StepCosts Costs { get; } = new();
+    public StepCosts Costs { get; private set; } = new();
 
-    public Scheduler Scheduler { get; }
+    public Scheduler Scheduler { get; private set; }
 
     /// <summary>To the store beside the simulated memory, where a token takes 8 bytes; null without one.</summary>
-    public PrefixTraffic? Traffic { get; }
+    public PrefixTraffic? Traffic { get; private set; }
 
     /// <summary>Beside the store; null without one.</summary>
-    public DiskBooks? Disk { get; }
+    public DiskBooks? Disk { get; private set; }
 
     /// <summary>False: what is to be read is not, for now.</summary>
     public bool IsReading { get; set; } = true;
@@ -70,6 +71,7 @@ internal sealed class SchedulerHarness
     {
         var sequence = new Sequence(_nextId++, prompt, [], maxOutput) { Class = @class, ReusePrefix = reuse, Salt = salt, WantsPromptLogits = promptLogits };
         Scheduler.Add(sequence);
+        _unfinished.Add(sequence);
         return sequence;
     }
 
@@ -101,8 +103,7 @@ internal sealed class SchedulerHarness
 
         _memory.Apply(Scheduler.Cache.Operations);
         Scheduler.Cache.ClearOperations();
-        Finished.AddRange(Scheduler.Finished);
-        Scheduler.Finished.Clear();
+        TakeFinished();
         Scheduler.Admitted.Clear();
         Save();
         Exchange();
@@ -120,9 +121,46 @@ internal sealed class SchedulerHarness
         _memory.Clear();
         Scheduler.PostProcessFailure(step);
         Scheduler.Restart(new KvCache(Scheduler.Cache.NumCells, NumIds, Scheduler.Cache.CanShare, "test"));
-        Finished.AddRange(Scheduler.Finished);
-        Scheduler.Finished.Clear();
+        TakeFinished();
         CheckBooks();
+    }
+
+    /// <summary>
+    /// The engine's process ends between two steps and another begins: cells, memory and all books are gone, files are not, unless <paramref name="isLost"/>, and what has not ended is
+    /// submitted again with the tokens that it has. Returns what each of those has become.
+    /// </summary>
+    public IReadOnlyDictionary<Sequence, Sequence> Crash(Func<DiskSpan, bool> isLost)
+    {
+        TakeFinished();
+        _memory.Clear();
+        foreach (var lost in _files.Where(file => isLost(file.Value.Span)).ToList())
+        {
+            _files.Remove(lost.Key);
+        }
+
+        Begin();
+        foreach (var (span, _) in _files.Values)
+        {
+            Disk!.Apply(new DiskReport(DiskReportKind.Found, new DiskSpan(span.Header, span.NumBytes) { LastUsed = Disk.Now }));
+        }
+
+        var again = _unfinished.ToDictionary(sequence => sequence, sequence => new Sequence(
+            sequence.RequestId, sequence.Tokens[..sequence.NumPromptTokens], sequence.Tokens[sequence.NumPromptTokens..], sequence.MaxTokens - sequence.NumPromptTokens)
+        {
+            Class = sequence.Class,
+            ReusePrefix = sequence.ReusePrefix,
+            Salt = sequence.Salt,
+            WantsPromptLogits = sequence.WantsPromptLogits,
+        });
+        _unfinished.Clear();
+        foreach (var sequence in again.Values.OrderBy(sequence => sequence.RequestId))
+        {
+            Scheduler.Add(sequence);
+            _unfinished.Add(sequence);
+        }
+
+        CheckBooks();
+        return again;
     }
 
     public void RunToEnd(int maxSteps = 100_000)
@@ -145,6 +183,23 @@ internal sealed class SchedulerHarness
         }
     }
 
+    [MemberNotNull(nameof(Scheduler))]
+    private void Begin()
+    {
+        Costs = new StepCosts();
+        Disk = _size.DiskBytes > 0 ? new DiskBooks(_size.DiskBytes) { Rule = new WriteRule { MinLongTokens = 1, MinLongMs = 0, MinAgainMs = 0, MinMsPerMiB = 0 } } : null;
+        _store = _size.StoreBytes > 0 && _size.CanShare ? new PrefixStore("test", _size.StoreBytes) : null;
+        Traffic = _store is null ? null : new PrefixTraffic(_store, Limits, Disk, Costs);
+        Scheduler = new Scheduler(Limits, new KvCache(_size.NumCells, NumIds, _size.CanShare, "test"), Costs, Traffic);
+    }
+
+    private void TakeFinished()
+    {
+        Finished.AddRange(Scheduler.Finished);
+        Scheduler.Finished.ForEach(sequence => _unfinished.Remove(sequence));
+        Scheduler.Finished.Clear();
+    }
+
     private void Exchange()
     {
         foreach (var order in Disk?.Orders.ToArray() ?? [])
@@ -155,7 +210,7 @@ internal sealed class SchedulerHarness
                     continue;
                 case DiskOrderKind.Read:
                     ReadSpans.Add(order.Span!);
-                    var state = CanRead(order.Span!) ? _files.GetValueOrDefault(order.Name) : null;
+                    var state = CanRead(order.Span!) ? _files.GetValueOrDefault(order.Name).State : null;
                     if (Disk!.Apply(new DiskReport(DiskReportKind.Read, order.Span, state)) is { } span)
                     {
                         _store!.Index.Add(span, order.Span!.Header.ConversationLength);
@@ -163,7 +218,7 @@ internal sealed class SchedulerHarness
 
                     break;
                 case DiskOrderKind.Write:
-                    _files[order.Name] = order.State.ToArray();
+                    _files[order.Name] = (order.Span!, order.State.ToArray());
                     Disk!.Apply(new DiskReport(DiskReportKind.Written, order.Span));
                     break;
                 case DiskOrderKind.Delete:

@@ -4,7 +4,9 @@ using InferenceServer.Inference.Scheduling;
 
 namespace InferenceServer.Inference.Tests.Scheduling;
 
-/// <summary>Random arrivals, lengths, classes, aborts, failures and cache sizes; the harness checks the books against the simulated memory after every step.</summary>
+/// <summary>
+/// Random arrivals, lengths, classes, aborts, failures, crashes and sizes of cells, memory and disk; the harness checks the books against the simulated memory after every step.
+/// </summary>
 public sealed class SchedulerProperties
 {
     private static readonly Gen<Act> Acts = Gen.Frequency(
@@ -19,7 +21,8 @@ public sealed class SchedulerProperties
             select (Act)new Arrive(stem, stemLength, ownLength, maxOutput, (RequestClass)priority, reuse > 0, salt == 0 ? "other" : null, promptLogits == 0)),
         (12, from count in Gen.Choose(1, 30) select (Act)new Run(count)),
         (2, from which in Gen.Choose(0, 1000) select (Act)new Leave(which)),
-        (1, Gen.Constant((Act)new Fail())));
+        (1, Gen.Constant((Act)new Fail())),
+        (1, from everyNthFile in Gen.Choose(0, 5) select (Act)new Crash(everyNthFile)));
 
     private static readonly Gen<Scenario> Scenarios =
         from cells in Gen.Choose(3, 12)
@@ -29,24 +32,28 @@ public sealed class SchedulerProperties
         from spareOutputs in Gen.Choose(0, 40)
         from canShare in Gen.Choose(0, 5)
         from storeTokens in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(64, 600)), (2, Gen.Constant(1_000_000)))
+        from diskBytes in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(1_000, 20_000)), (2, Gen.Constant(1 << 20)))
         from everyNthFails in Gen.Choose(0, 9)
         from acts in Gen.ListOf(Acts)
         select new Scenario(
-            cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, storeTokens, everyNthFails, acts.ToList());
+            cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, storeTokens, diskBytes, everyNthFails, acts.ToList());
 
     [Fact]
     public void Scheduler_RandomLoad_LosesNothingAndGivesWhatACachelessRunGives()
     {
-        Prop.ForAll(Scenarios.ToArbitrary(), Holds).Check(Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(80));
+        var numDiskTokens = 0L;
+        Prop.ForAll(Scenarios.ToArbitrary(), scenario => Holds(scenario, ref numDiskTokens)).Check(Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(80));
+        Assert.True(numDiskTokens > 0, "Nothing ever came back from disk: that was not tried.");
     }
 
-    private static bool Holds(Scenario scenario)
+    private static bool Holds(Scenario scenario, ref long numDiskTokens)
     {
         var harness = new SchedulerHarness(
-            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs, scenario.StoreTokens * 8)
+            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs, scenario.StoreTokens * 8, scenario.DiskBytes)
         {
             Pick = Pick,
             CanRestore = restore => scenario.EveryNthRestoreFails == 0 || restore.End % scenario.EveryNthRestoreFails != 1,
+            CanRead = span => scenario.EveryNthRestoreFails == 0 || span.End % (7 * scenario.EveryNthRestoreFails) != 1,
         };
         var sequences = new List<Sequence>();
         foreach (var act in scenario.Acts)
@@ -70,10 +77,16 @@ public sealed class SchedulerProperties
                 case Fail:
                     harness.FailStep();
                     break;
+                case Crash crash:
+                    var numFiles = 0;
+                    var again = harness.Crash(_ => crash.EveryNthFile > 0 && ++numFiles % crash.EveryNthFile == 0);
+                    sequences = [.. sequences.Select(sequence => again.GetValueOrDefault(sequence, sequence))];
+                    break;
             }
         }
 
         harness.RunToEnd();
+        numDiskTokens += harness.Traffic?.NumDiskTokens ?? 0;
         Assert.Equal(sequences.Count, harness.Finished.Count);
         Assert.Equal(sequences.Count, harness.Finished.Distinct().Count());
         Assert.Empty(harness.Scheduler.Running);
@@ -150,9 +163,12 @@ public sealed class SchedulerProperties
 
     private sealed record Fail : Act;
 
-    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, int StoreTokens, int EveryNthRestoreFails, List<Act> Acts)
+    // Of the files on disk, so many are not there afterwards: never written, or damaged.
+    private sealed record Crash(int EveryNthFile) : Act;
+
+    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, int StoreTokens, int DiskBytes, int EveryNthRestoreFails, List<Act> Acts)
     {
         public override string ToString() =>
-            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}, store {StoreTokens}, restores fail {EveryNthRestoreFails}: {string.Join(", ", Acts)}";
+            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}, store {StoreTokens}, disk {DiskBytes}, restores fail {EveryNthRestoreFails}: {string.Join(", ", Acts)}";
     }
 }
