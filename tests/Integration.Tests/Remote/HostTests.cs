@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
 using InferenceServer.Integration.Tests.Clients;
 
 namespace InferenceServer.Integration.Tests.Remote;
@@ -20,12 +22,7 @@ public sealed class HostTests
 
         server.Signal("KILL");
         await server.WaitAsync();
-        var killed = Stopwatch.GetTimestamp();
-        while (Directory.Exists($"/proc/{engine}") && !IsZombie(engine))
-        {
-            Assert.True(Stopwatch.GetElapsedTime(killed) < TimeSpan.FromSeconds(2), "The engine lives on without its host.");
-            await Task.Delay(10);
-        }
+        await AssertEndsAsync(engine);
     }
 
     [SkippableFact]
@@ -46,6 +43,65 @@ public sealed class HostTests
         var (code, _, _) = await server.WaitAsync();
         Assert.Equal(0, code);
         Assert.False(Directory.Exists($"/proc/{engine}"));
+    }
+
+    [SkippableFact]
+    public async Task Kill_WhileAPrefixIsWrittenAndAResponseRunsInTheBackground_LeavesASoundFolderAndNothingInProgress()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Looks below /proc.");
+        using var disk = new PrefixFolder();
+        (string, string)[] settings =
+        [
+            ("Cache:DiskPath", disk.Path), ("Cache:DiskLimit", "1024"), ("Inference:KvCacheType", "q8_0"), ("Inference:Context", "8192"),
+            ("Responses:Store", "true"), ("Responses:Path", Path.Combine(Path.GetDirectoryName(disk.Path)!, "responses.db")),
+        ];
+        var asked = new { prompt = string.Join(' ', Enumerable.Repeat(Chats.Words(3, 1), 200)), max_tokens = 8, temperature = 0 };
+        string id;
+        JsonElement first;
+        await using (var server = await ServerProcess.StartAsync(settings))
+        {
+            var engine = Assert.Single(ChildrenOf(server.Id));
+            first = await PostAsync(server, "/v1/completions", asked);
+            var created = await PostAsync(server, "/v1/responses", new { input = "Tell me a very long story.", background = true, max_output_tokens = 4000, temperature = 1 });
+            id = created.GetProperty("id").GetString()!;
+
+            // What comes again is written when its request ends; the host is gone after the first files.
+            var again = Task.Run(() => PostAsync(server, "/v1/completions", asked));
+            Assert.True(await Task.Run(() => disk.WaitForWhole(2, TimeSpan.FromMinutes(1))), "Nothing is written.");
+            ProcessSignal.Kill(server.Id);
+            await server.WaitAsync();
+            await AssertEndsAsync(engine);
+            await again.ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+
+        Assert.Empty(disk.Verify().Faults);
+        await using var next = await ServerProcess.StartAsync(settings);
+        Assert.Empty(disk.Half);
+        var response = await next.Client.GetFromJsonAsync<JsonElement>($"/v1/responses/{id}");
+        Assert.Equal("failed", response.GetProperty("status").GetString());
+        Assert.Equal("server_error", response.GetProperty("error").GetProperty("code").GetString());
+        var answer = await PostAsync(next, "/v1/completions", asked);
+        Assert.Equal(TextOf(first), TextOf(answer));
+        Assert.InRange(answer.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32(), 128, int.MaxValue);
+    }
+
+    private static string? TextOf(JsonElement completion) => completion.GetProperty("choices")[0].GetProperty("text").GetString();
+
+    private static async Task<JsonElement> PostAsync(ServerProcess server, string path, object body)
+    {
+        using var response = await server.Client.PostAsJsonAsync(path, body);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    private static async Task AssertEndsAsync(int engine)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Directory.Exists($"/proc/{engine}") && !IsZombie(engine))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2), "The engine lives on without its host.");
+            await Task.Delay(10);
+        }
     }
 
     private static string ReadMaps(int process) => File.ReadAllText($"/proc/{process}/maps");

@@ -25,6 +25,8 @@ internal sealed class StreamedAnswer
 
     public JsonElement? Error { get; private set; }
 
+    public int NumErrors { get; private set; }
+
     /// <summary>Reads to the end.</summary>
     /// <param name="server">Whom to ask.</param>
     /// <param name="body">What.</param>
@@ -64,6 +66,7 @@ internal sealed class StreamedAnswer
         if (chunk.TryGetProperty("error", out var error))
         {
             Error = error;
+            NumErrors++;
             return;
         }
 
