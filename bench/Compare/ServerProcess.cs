@@ -78,6 +78,22 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Lets it go on.</summary>
     public void Resume() => Signal("-CONT");
 
+    /// <summary>Asks it to end as a service manager does, and waits until it has.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Signal("-TERM");
+        return _process.WaitForExitAsync(cancellationToken);
+    }
+
+    /// <summary>Kills its engine's process, which it must have one of. Linux.</summary>
+    public void KillEngine()
+    {
+        var children = Directory.EnumerateDirectories($"/proc/{_process.Id}/task").SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        using var engine = Process.GetProcessById(int.Parse(children.Single(), CultureInfo.InvariantCulture));
+        engine.Kill();
+        engine.WaitForExit();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
