@@ -104,7 +104,7 @@ public sealed class EngineInstruments
         Count("inference.tokens.prompt", "{token}", "Prompt tokens of admitted requests, cached ones included.", stats => stats.NumPromptTokens);
         Count("inference.tokens.cached", "{token}", "Of the prompt tokens, those served by the prefix cache.", stats => stats.NumCachedTokens);
         Count("inference.tokens.queried", "{token}", "Of the prompt tokens, those looked for in the prefix cache.", stats => stats.NumQueriedTokens);
-        Count("inference.tokens.prefilled", "{token}", "Tokens computed before a sequence's next token, those computed again after a preemption included.", stats => stats.NumPrefillTokens);
+        Count("inference.tokens.prefilled", "{token}", "Tokens computed before a sequence's next token, those computed again after a preemption or in another process included.", stats => stats.NumPrefillTokens);
         Count("inference.tokens.generated", "{token}", "Tokens generated.", stats => stats.NumOutputTokens);
         Count("inference.preemptions", "{preemption}", "Sequences that lost their cells to another.", stats => stats.NumPreemptions);
         Count("inference.kv.book.checks", "{check}", "Times that the KV books were compared with the library's memory.", stats => stats.NumBookChecks);

@@ -472,10 +472,15 @@ internal sealed class EngineLoop
         foreach (var sequence in _scheduler.Admitted)
         {
             _commands.Leave();
-            _numPromptTokens += sequence.NumPromptTokens;
-            _numCachedTokens += sequence.NumCachedTokens;
-            _numQueriedTokens += sequence.ReusePrefix ? sequence.NumPromptTokens : 0;
-            ((Generation)sequence).Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Started, At = now, NumCachedTokens = sequence.NumCachedTokens });
+            var generation = (Generation)sequence;
+            if (!generation.WasAdmitted)
+            {
+                _numPromptTokens += sequence.NumPromptTokens;
+                _numCachedTokens += sequence.NumCachedTokens;
+                _numQueriedTokens += sequence.ReusePrefix ? sequence.NumPromptTokens : 0;
+            }
+
+            generation.Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Started, At = now, NumCachedTokens = sequence.NumCachedTokens });
         }
 
         if (_scheduler.Admitted.Count > 0)

@@ -30,7 +30,7 @@ public sealed record EngineStats
     /// <summary>Steps since start.</summary>
     public long NumSteps { get; init; }
 
-    /// <summary>Prompt tokens of admitted requests since start, cached ones included.</summary>
+    /// <summary>Prompt tokens of admitted requests since start, cached ones included; not those that another engine had admitted before.</summary>
     public long NumPromptTokens { get; init; }
 
     /// <summary>Of those, tokens that came from the prefix cache.</summary>

@@ -39,6 +39,7 @@ internal sealed class Generation : Sequence
         ReusePrefix = request.ReusePrefix;
         MayGoToDisk = !request.OnlyInMemory;
         Salt = request.CacheSalt;
+        WasAdmitted = request.WasAdmitted;
         Stream = new GenerationStream(request.Id, sink);
         Sampling = request.Sampling;
         SamplerState = new SamplerState(request.Sampling, request.PromptTokens.Span, request.OutputTokens.Span);
@@ -79,6 +80,9 @@ internal sealed class Generation : Sequence
 
     /// <summary>The way out.</summary>
     public GenerationStream Stream { get; }
+
+    /// <summary>True: another engine has counted its prompt.</summary>
+    public bool WasAdmitted { get; }
 
     /// <summary>How to pick.</summary>
     public SamplingParams Sampling { get; }

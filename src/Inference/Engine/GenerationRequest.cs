@@ -20,6 +20,9 @@ public sealed record GenerationRequest
     /// <summary>Tokens generated before this submission (a resumed request); normally empty. Not yielded again.</summary>
     public ReadOnlyMemory<int> OutputTokens { get; init; }
 
+    /// <summary>True: it had a place in an engine before, which counted its prompt.</summary>
+    public bool WasAdmitted { get; init; }
+
     /// <summary>
     /// Tokens to generate at most, <see cref="OutputTokens"/> included; the engine clamps it to the context. 0 computes the
     /// prompt and generates nothing.

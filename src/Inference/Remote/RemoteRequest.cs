@@ -59,7 +59,7 @@ internal sealed class RemoteRequest(GenerationRequest request)
         IsSent = true;
         _outputAtSend = _output.Count;
         _numScoredAgain = 0;
-        return _output.Count == 0 ? request : request with { OutputTokens = (int[])[.. request.OutputTokens.Span, .. _output] };
+        return _isStartTold ? request with { OutputTokens = (int[])[.. request.OutputTokens.Span, .. _output], WasAdmitted = true } : request;
     }
 
     /// <summary>The engine is gone.</summary>

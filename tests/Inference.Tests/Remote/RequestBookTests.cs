@@ -28,6 +28,7 @@ public sealed class RequestBookTests
         Assert.Equal(1, _book.Attach());
 
         Assert.Equal([70, 71], _sent[^1].OutputTokens.ToArray());
+        Assert.Equal((false, true), (_sent[0].WasAdmitted, _sent[^1].WasAdmitted));
         Start(1);
         Token(1, 2, 72);
         Finish(1);

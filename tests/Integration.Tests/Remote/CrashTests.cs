@@ -53,6 +53,7 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
         var body = Chats.Body($"Repeat: {Chats.Words(900, 5)}", ("max_tokens", 8), ("ignore_eos", true));
         var expected = await StreamedAnswer.ReadAsync(_server, Salted(body, "a"));
 
+        var numBefore = _server.Stats.NumPromptTokens;
         var reading = StreamedAnswer.ReadAsync(_server, Salted(body, "b"));
         await UntilAsync(() => _server.Stats is { NumRunning: 1 } stats && stats.NumPrefillTokens % 900 > 100);
         _server.KillEngine();
@@ -60,6 +61,7 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
         var answer = await reading;
         Assert.Equal(expected.Text, answer.Text);
         Assert.Equal(8, answer.Usage!.Value.GetProperty("completion_tokens").GetInt32());
+        Assert.Equal(answer.Usage!.Value.GetProperty("prompt_tokens").GetInt32(), _server.Stats.NumPromptTokens - numBefore); // admitted twice, counted once
     }
 
     [Fact]

@@ -44,6 +44,7 @@ internal static class RequestFrames
         writer.Bool(request.ReusePrefix);
         writer.OptionalText(request.CacheSalt);
         writer.Bool(request.OnlyInMemory);
+        writer.Bool(request.WasAdmitted);
         writer.End();
     }
 
@@ -69,6 +70,7 @@ internal static class RequestFrames
             ReusePrefix = reader.Bool(),
             CacheSalt = reader.OptionalText(),
             OnlyInMemory = reader.Bool(),
+            WasAdmitted = reader.Bool(),
         };
         reader.End();
         return request;

@@ -29,7 +29,7 @@ public sealed class FrameTests
             Assert.Equal(sent.Grammar, received.Grammar);
             Assert.Equal(sent.PromptTokens.ToArray(), received.PromptTokens.ToArray());
             Assert.Equal((sent.Id, sent.MaxOutputTokens, sent.TopLogProbs, sent.CacheSalt, sent.Class), (received.Id, received.MaxOutputTokens, received.TopLogProbs, received.CacheSalt, received.Class));
-            Assert.Equal(sent.OnlyInMemory, received.OnlyInMemory);
+            Assert.Equal((sent.OnlyInMemory, sent.WasAdmitted), (received.OnlyInMemory, received.WasAdmitted));
         }
     }
 

@@ -78,6 +78,7 @@ internal sealed class RandomMessages(int seed)
         ReusePrefix = Flag(),
         CacheSalt = OrNull(Text),
         OnlyInMemory = Flag(),
+        WasAdmitted = Flag(),
     };
 
     public GrammarSource Grammar() => new()
