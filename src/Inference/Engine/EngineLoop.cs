@@ -3,7 +3,6 @@ using System.Diagnostics;
 using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Cache.Disk;
 using InferenceServer.Inference.Models;
-using InferenceServer.Inference.Sampling;
 using InferenceServer.Inference.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -26,15 +25,11 @@ internal sealed class EngineLoop
     private readonly DiskTier? _disk;
     private readonly PrefixTraffic? _traffic;
     private readonly RowSampler _sampler;
+    private readonly StreamPublisher _publisher;
     private readonly DeviceTurns _turns;
     private readonly ILogger _logger;
-    private readonly Dictionary<long, Generation> _generations = [];
     private long _numSteps;
-    private long _numPromptTokens;
-    private long _numCachedTokens;
-    private long _numQueriedTokens;
     private long _numPrefillTokens;
-    private long _numOutputTokens;
     private long _numFailedSteps;
     private long _numBookChecks;
     private long _numBookErrors;
@@ -43,7 +38,7 @@ internal sealed class EngineLoop
     private bool _hasRunSinceCheck;
     private bool _isBlocked;
     private double _longestRun;
-    private StepReportQueue? _reports;
+    private StepReporter? _reporter;
 
     /// <param name="runner">The device.</param>
     /// <param name="vocabulary">Its vocabulary.</param>
@@ -67,6 +62,7 @@ internal sealed class EngineLoop
         _traffic = store is null ? null : new PrefixTraffic(store, limits, disk?.Books, _costs);
         _scheduler = new Scheduler(limits, CreateCache(), _costs, _traffic);
         _sampler = new RowSampler(runner, vocabulary, limits);
+        _publisher = new StreamPublisher(vocabulary, _sampler, commands);
     }
 
     /// <summary>After so long without work a token is computed for nobody, so that the weights stay in memory; infinite for never.</summary>
@@ -94,12 +90,18 @@ internal sealed class EngineLoop
         }
 
         _disk?.Exchange(_store!);
-        var outputs = _numOutputTokens;
+        var outputs = _publisher.NumOutputTokens;
         var step = _scheduler.Schedule();
         _isBlocked = step.Rows.Count == 0 && step.Restores.Count == 0;
         ApplyOperations();
         Restore(step);
-        PublishStarted();
+        if (_scheduler.Admitted.Count > 0)
+        {
+            _publisher.PublishStarted(_scheduler.Admitted);
+            _scheduler.Admitted.Clear();
+            Flush?.Invoke(false);
+        }
+
         var (start, status, runSeconds) = (0L, RunStatus.Ok, 0.0);
         if (step.Rows.Count > 0)
         {
@@ -118,11 +120,12 @@ internal sealed class EngineLoop
             ApplyOperations();
         }
 
-        PublishFinished();
+        _publisher.PublishFinished(_scheduler.Finished);
+        _scheduler.Finished.Clear();
         if (step.Rows.Count > 0)
         {
             // Whoever sees that no step runs finds the last one reported.
-            Report(step, start, status, runSeconds, (int)(_numOutputTokens - outputs));
+            _reporter?.Report(step, start, status, runSeconds, (int)(_publisher.NumOutputTokens - outputs));
             Volatile.Write(ref _stepStartedAt, 0);
         }
 
@@ -147,26 +150,15 @@ internal sealed class EngineLoop
     {
         while (_commands.TryTake(out var command))
         {
-            if (command.Submitted is { } generation)
+            if (command.Submitted is { } submitted)
             {
-                _commands.Leave();
-                generation.Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Finished, Reason = reason });
+                _publisher.Add(submitted);
             }
 
             command.Map?.SetResult([]);
         }
 
-        foreach (var generation in _generations.Values)
-        {
-            if (generation.NumCachedTokens < 0)
-            {
-                _commands.Leave();
-            }
-
-            generation.Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Finished, Reason = reason });
-        }
-
-        _generations.Clear();
+        _publisher.FinishAll(reason);
     }
 
     /// <summary>Counts as of the last step; any thread, values of one moment only while the engine is idle.</summary>
@@ -186,11 +178,11 @@ internal sealed class EngineLoop
             NumCachedCells = cache.NumCachedCells,
             StepStartedAt = Volatile.Read(ref _stepStartedAt),
             NumSteps = Volatile.Read(ref _numSteps),
-            NumPromptTokens = Volatile.Read(ref _numPromptTokens),
-            NumCachedTokens = Volatile.Read(ref _numCachedTokens),
-            NumQueriedTokens = Volatile.Read(ref _numQueriedTokens),
+            NumPromptTokens = _publisher.NumPromptTokens,
+            NumCachedTokens = _publisher.NumCachedTokens,
+            NumQueriedTokens = _publisher.NumQueriedTokens,
             NumPrefillTokens = Volatile.Read(ref _numPrefillTokens),
-            NumOutputTokens = Volatile.Read(ref _numOutputTokens),
+            NumOutputTokens = _publisher.NumOutputTokens,
             NumPreemptions = _scheduler.NumPreemptions,
             NumFailedSteps = Volatile.Read(ref _numFailedSteps),
             NumKeepWarmSteps = Volatile.Read(ref _numKeepWarmSteps),
@@ -213,12 +205,9 @@ internal sealed class EngineLoop
     public void StartReporting(StepReportQueue reports)
     {
         _numSteps = 0;
-        _numPromptTokens = 0;
-        _numCachedTokens = 0;
-        _numQueriedTokens = 0;
         _numPrefillTokens = 0;
-        _numOutputTokens = 0;
-        _reports = reports;
+        _publisher.ResetCounts();
+        _reporter = new StepReporter(reports, _costs);
     }
 
     /// <summary>Throws if our books and the library's contradict each other. Between steps.</summary>
@@ -274,14 +263,14 @@ internal sealed class EngineLoop
         {
             if (command.Submitted is { } submitted)
             {
-                _generations.Add(submitted.RequestId, submitted); // ids are unique by contract
+                _publisher.Add(submitted);
                 _scheduler.Add(submitted);
             }
             else if (command.Map is { } map)
             {
                 map.SetResult(DrawMap());
             }
-            else if (_generations.TryGetValue(command.AbortedId, out var aborted))
+            else if (_publisher.Find(command.AbortedId) is { } aborted)
             {
                 _scheduler.Abort(aborted);
             }
@@ -406,7 +395,7 @@ internal sealed class EngineLoop
                 var sampled = _sampler.Sample(step);
                 duration = Stopwatch.GetElapsedTime(start);
                 _costs.Observe(step.Work, duration.TotalMilliseconds);
-                PublishTokens(step, sampled);
+                _publisher.PublishTokens(step, sampled);
                 _scheduler.PostProcess(step, sampled);
                 _numSteps++;
                 _numPrefillTokens += step.NumPrefillTokens;
@@ -425,136 +414,5 @@ internal sealed class EngineLoop
         }
 
         return (status, duration.TotalSeconds);
-    }
-
-    private void Report(ScheduledStep step, long start, RunStatus status, double runSeconds, int numOutputTokens)
-    {
-        if (_reports is null)
-        {
-            return;
-        }
-
-        var rows = _reports.Begin();
-        if (rows.IsEmpty)
-        {
-            return;
-        }
-
-        var total = _costs.Predict(step.Work);
-        for (var i = 0; i < step.Rows.Count; i++)
-        {
-            var row = step[i];
-            var isDecode = i < step.NumDecodes;
-            var work = isDecode ? default(StepWork).WithDecode(row.Start) : default(StepWork).WithPrefill(row.Start, row.NumTokens);
-            var cost = _costs.PredictRow(work, step.Work, step.Rows.Count);
-            var end = row.Start + row.NumTokens;
-            var numOutputs = row.WantsOutput && status == RunStatus.Ok ? row.Sequence.NumTokens - end : 0;
-            rows[i] = new StepRow(row.Sequence.RequestId, isDecode, row.NumTokens, end, numOutputs, (float)(cost / total));
-        }
-
-        _reports.End(
-            new StepReport
-            {
-                StartedAt = start,
-                EndedAt = Stopwatch.GetTimestamp(),
-                RunSeconds = runSeconds,
-                Status = status,
-                NumDecodes = step.NumDecodes,
-                NumPrefillTokens = step.NumPrefillTokens,
-                NumOutputTokens = numOutputTokens,
-            },
-            step.Rows.Count);
-    }
-
-    private void PublishStarted()
-    {
-        var now = Stopwatch.GetTimestamp();
-        foreach (var sequence in _scheduler.Admitted)
-        {
-            _commands.Leave();
-            var generation = (Generation)sequence;
-            if (!generation.WasAdmitted)
-            {
-                _numPromptTokens += sequence.NumPromptTokens;
-                _numCachedTokens += sequence.NumCachedTokens;
-                _numQueriedTokens += sequence.ReusePrefix ? sequence.NumPromptTokens : 0;
-            }
-
-            generation.Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Started, At = now, NumCachedTokens = sequence.NumCachedTokens });
-        }
-
-        if (_scheduler.Admitted.Count > 0)
-        {
-            Flush?.Invoke(false);
-        }
-
-        _scheduler.Admitted.Clear();
-    }
-
-    private void PublishTokens(ScheduledStep step, ReadOnlySpan<SampledToken> sampled)
-    {
-        var next = 0;
-        var now = Stopwatch.GetTimestamp();
-        var scored = _sampler.Scored;
-        for (var i = 0; i < step.Rows.Count; i++)
-        {
-            if (step[i].NumPromptLogits is > 0 and var numScored)
-            {
-                ((Generation)step[i].Sequence).Stream.Write(new GenerationEvent { Kind = GenerationEventKind.Prompt, PromptLogProbs = [.. scored[..numScored]] });
-                scored = scored[numScored..];
-            }
-
-            if (!step[i].WantsOutput || sampled[next++] is not { TokenId: >= 0 } token)
-            {
-                continue;
-            }
-
-            var generation = (Generation)step[i].Sequence;
-            PublishToken(generation, token.TokenId, generation.NumOutputTokens, generation.NewestLogProbs, now);
-            for (var forced = 0; forced < token.Forced.Length; forced++)
-            {
-                PublishToken(generation, token.Forced.Span[forced], generation.NumOutputTokens + 1 + forced, null, now);
-            }
-        }
-    }
-
-    private void PublishToken(Generation generation, int token, int index, TokenLogProbs? logProbs, long now)
-    {
-        _numOutputTokens++;
-        generation.Stream.Write(new GenerationEvent
-        {
-            Kind = GenerationEventKind.Token,
-            At = now,
-            OutputIndex = index,
-            TokenId = token,
-            Bytes = _vocabulary.GetBytes(token),
-            IsControl = _vocabulary.IsControl(token),
-            EndsGeneration = generation.IsEnd(token, _vocabulary),
-            LogProbs = logProbs,
-        });
-    }
-
-    private void PublishFinished()
-    {
-        var now = Stopwatch.GetTimestamp();
-        foreach (var sequence in _scheduler.Finished)
-        {
-            var generation = (Generation)sequence;
-            if (generation.NumCachedTokens < 0)
-            {
-                _commands.Leave();
-            }
-
-            _generations.Remove(generation.RequestId);
-            generation.Stream.Write(new GenerationEvent
-            {
-                Kind = GenerationEventKind.Finished,
-                At = now,
-                Reason = generation.FinishReason!.Value,
-                MatchedStop = generation.MatchedStop,
-            });
-        }
-
-        _scheduler.Finished.Clear();
     }
 }

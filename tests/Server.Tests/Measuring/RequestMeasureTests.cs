@@ -13,6 +13,39 @@ public sealed class RequestMeasureTests
 {
     private const string Stream = """{"messages":[{"role":"user","content":"Hi"}],"stream":true}""";
 
+    [Theory]
+    [InlineData("gen_ai_server_time_to_first_token_seconds")]
+    [InlineData("gen_ai_server_time_per_output_token_seconds")]
+    [InlineData("gen_ai_server_request_duration_seconds")]
+    public async Task Stream_OfMoreThanHalfAnHour_IsWithinTheLastBound(string histogram)
+    {
+        var clock = new ManualClock();
+        var engine = new FakeEngine { IsManual = true };
+        await using var app = await TestApp.StartAsync(engine, clock);
+        using var response = await app.StreamAsync(Stream);
+        var generation = await engine.NextAsync(TestApp.Patience);
+        generation.Start(numCachedTokens: 1);
+        if (histogram.Contains("first", StringComparison.Ordinal))
+        {
+            clock.Advance(2100);
+        }
+
+        generation.Token("A");
+        await WaitForAsync(app, "vllm:time_to_first_token_seconds_count", 1);
+        if (!histogram.Contains("first", StringComparison.Ordinal))
+        {
+            clock.Advance(2100);
+        }
+
+        generation.Token("B");
+        generation.Finish(FinishReason.Stop);
+        await response.Content.ReadAsStringAsync();
+        var page = await WaitForAsync(app, "vllm:request_success_total", 1);
+        Assert.Equal(2100, page.Sum($"{histogram}_sum"), 3);
+        Assert.Equal(0, page.Sum($"{histogram}_bucket", ("le", "640")));
+        Assert.Equal(1, page.Sum($"{histogram}_bucket", ("le", "2560")));
+    }
+
     [Fact]
     public async Task Stream_StepByStep_IsTimedAsItReachesTheSocket()
     {
