@@ -7,7 +7,7 @@ internal static class Scenarios
 {
     /// <summary>Names, in the order of a run over all.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["streams-1", "streams-4", "streams-8", "streams-16", "shared-prefix", "long-beside-stream", "short-behind-long", "cancel", "conversations", "returning", "overload"];
+        ["streams-1", "streams-4", "streams-8", "streams-16", "shared-prefix", "long-beside-stream", "short-behind-long", "cancel", "conversations", "conversations-shared", "returning", "overload"];
 
     /// <summary>Builds a scenario; throws for a name that is not in <see cref="Names"/>.</summary>
     public static Scenario Create(string name, int seed)
@@ -20,6 +20,7 @@ internal static class Scenarios
             "short-behind-long" => ShortBehindLong(prompts),
             "cancel" => Cancel(prompts),
             "conversations" => Conversations(prompts),
+            "conversations-shared" => ConversationsShared(prompts),
             "returning" => Returning(prompts),
             "overload" => Overload(prompts),
             _ => Streams(name, int.Parse(name.AsSpan("streams-".Length), CultureInfo.InvariantCulture), prompts),
@@ -116,6 +117,25 @@ internal static class Scenarios
                 }),
             ],
         ]);
+
+    private static Scenario ConversationsShared(Prompts prompts)
+    {
+        var system = prompts.Next(1500);
+        return new Scenario(
+            "conversations-shared",
+            "Four conversations side by side with one system message of 1,500 words, as of one program's users: four turns of 60 words each, answers of 64 tokens.",
+            [
+                [
+                    .. Repeat(4, () => new ScenarioClient
+                    {
+                        Group = "turns",
+                        System = system,
+                        Turns = [prompts.Next(60), prompts.Next(60), prompts.Next(60), prompts.Next(60)],
+                        MaxTokens = 64,
+                    }),
+                ],
+            ]);
+    }
 
     private static Scenario Returning(Prompts prompts)
     {
