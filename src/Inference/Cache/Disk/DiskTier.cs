@@ -32,7 +32,8 @@ internal sealed class DiskTier : IDisposable
     /// <param name="time">For budget and expiry.</param>
     /// <param name="logger">For what goes wrong.</param>
     /// <param name="wake">Called on the tier's thread when <see cref="Exchange"/> has something to take.</param>
-    public DiskTier(DiskTierOptions options, string fingerprint, TimeProvider time, ILogger logger, Action wake)
+    /// <param name="enter">Called on the tier's thread before all else; null for nothing.</param>
+    public DiskTier(DiskTierOptions options, string fingerprint, TimeProvider time, ILogger logger, Action wake, Action? enter = null)
     {
         _options = options;
         _time = time;
@@ -40,7 +41,7 @@ internal sealed class DiskTier : IDisposable
         Books = new DiskBooks(options.MaxBytes) { Rule = options.Rule, Now = time.GetUtcNow(), WritesLeft = 0 };
         _expireAt = Books.Now + ExpiryInterval;
         _budgetLeft = options.WriteBytesPerDay;
-        _worker = new DiskWorker(options, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), time, logger, wake);
+        _worker = new DiskWorker(options, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), time, logger, wake, enter);
     }
 
     /// <summary>What is there, and what goes there.</summary>
