@@ -134,18 +134,26 @@ internal sealed class EngineChild : IDisposable
     // For this user alone.
     private static string CreateFolder()
     {
-        if (Path.GetTempPath().Length <= MaxFolderLength)
+        try
         {
-            return Directory.CreateTempSubdirectory("engine-").FullName;
-        }
+            if (Path.GetTempPath().Length <= MaxFolderLength)
+            {
+                return Directory.CreateTempSubdirectory("engine-").FullName;
+            }
 
-        if (OperatingSystem.IsWindows())
+            if (OperatingSystem.IsWindows())
+            {
+                throw new PlatformNotSupportedException("The engine's process needs Linux or macOS; Engine:Isolation=none needs less.");
+            }
+
+            var folder = Path.Combine("/tmp", $"engine-{Guid.NewGuid():N}");
+            return Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformNotSupportedException("The engine's process needs Linux or macOS; Engine:Isolation=none needs less.");
+            // A container with a read-only root, for example.
+            throw new IOException($"its sockets want a folder that can be written to, and {Path.GetTempPath()} is none (TMPDIR names another): {exception.Message}", exception);
         }
-
-        var folder = Path.Combine("/tmp", $"engine-{Guid.NewGuid():N}");
-        return Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
     }
 
     private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> frames)

@@ -55,6 +55,15 @@ public sealed class ProcessTests
     }
 
     [SkippableFact]
+    public async Task Start_WithoutAFolderForTheEnginesSockets_SaysWhatNamesOne()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "TMPDIR is Unix's.");
+        var (code, _, errors) = await CommandProcess.RunAsync([("TMPDIR", "/no/such/folder/")], "--model", RepositoryFiles.ChatModel, "--port", "0");
+        Assert.Equal(ExitCode.EngineFailed, code);
+        Assert.Contains("/no/such/folder/ is none (TMPDIR names another)", errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task Stop_WhileTheModelIsWaitedFor_EndsAtOnceWithoutAnError()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "What it waits for is told to systemd.");

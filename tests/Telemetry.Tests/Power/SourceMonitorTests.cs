@@ -125,13 +125,20 @@ public sealed class SourceMonitorTests
             Tick(monitor, source, now, now * 10);
         }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100; i++, now += 0.5)
+        // The runtime may compile a method anew in the midst of a round, but not in each of them.
+        var least = long.MaxValue;
+        for (var round = 0; round < 5; round++)
         {
-            Tick(monitor, source, now, now * 10);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++, now += 0.5)
+            {
+                Tick(monitor, source, now, now * 10);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     private static void Tick(SourceMonitor monitor, FakePowerSource source, double now, double value)
