@@ -106,9 +106,9 @@ internal sealed class LaunchdManager : ServiceManager
     /// <inheritdoc/>
     public override ServiceStep.Command ShowLog(ServiceDefinition service, int numLines, bool isFollowed)
     {
-        // The newest day's file; where there is none yet, what stopped the start.
+        // The newest day's file; where there is none yet, what stopped the start. Whoever may not look into the folder hears so from tail.
         var folder = new DirectoryInfo(service.LogFolder!);
-        var newest = folder.Exists ? folder.EnumerateFiles("server-*.jsonl").OrderBy(file => file.LastWriteTimeUtc).LastOrDefault()?.FullName : null;
+        var newest = folder.Exists ? folder.EnumerateFiles("server-*.jsonl", new EnumerationOptions { IgnoreInaccessible = true }).OrderBy(file => file.LastWriteTimeUtc).LastOrDefault()?.FullName : null;
         return new("tail", ["-n", numLines.ToString(CultureInfo.InvariantCulture), .. (string[])(isFollowed ? ["-F"] : []), .. newest is null ? (string[])[] : [newest], service.ErrorFile!]);
     }
 

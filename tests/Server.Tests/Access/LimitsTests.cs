@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -282,6 +283,48 @@ public sealed class LimitsTests : IDisposable
         request.Headers.Add("x-long", new string('a', 3000));
         using var response = await app.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Connections_BeyondTheirLimit_AreClosedAtOnce()
+    {
+        await using var app = await TestApp.StartAsync(("Server:MaxConnections", "2"));
+        using TcpClient first = new("127.0.0.1", app.Port), second = new("127.0.0.1", app.Port);
+        Assert.Equal(("HTTP/1.1 200 OK", "HTTP/1.1 200 OK"), (await AskAsync(first), await AskAsync(second)));
+        using (var third = new TcpClient("127.0.0.1", app.Port))
+        {
+            Assert.Null(await AskAsync(third));
+        }
+
+        Assert.Equal("HTTP/1.1 200 OK", await AskAsync(second));
+
+        // A connection of somebody who left makes room.
+        first.Close();
+        string? answer = null;
+        for (var start = Stopwatch.GetTimestamp(); answer is null && Stopwatch.GetElapsedTime(start) < TestApp.Patience; await Task.Delay(20))
+        {
+            using var next = new TcpClient("127.0.0.1", app.Port);
+            answer = await AskAsync(next);
+        }
+
+        Assert.Equal("HTTP/1.1 200 OK", answer);
+    }
+
+    // The answer's first line; null if the connection was closed instead.
+    private static async Task<string?> AskAsync(TcpClient client)
+    {
+        try
+        {
+            var stream = client.GetStream();
+            await stream.WriteAsync("HEAD /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+            var buffer = new byte[4096];
+            var count = await stream.ReadAsync(buffer).AsTask().WaitAsync(TestApp.Patience);
+            return count == 0 ? null : Encoding.ASCII.GetString(buffer, 0, count).Split("\r\n")[0];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private async Task WriteKeysAsync(params (string Name, string Key, string Words)[] keys) =>

@@ -58,7 +58,7 @@ public sealed class ProcessTests
     public async Task Start_WithoutAFolderForTheEnginesSockets_SaysWhatNamesOne()
     {
         Skip.If(OperatingSystem.IsWindows(), "TMPDIR is Unix's.");
-        var (code, _, errors) = await CommandProcess.RunAsync([("TMPDIR", "/no/such/folder/")], "--model", RepositoryFiles.ChatModel, "--port", "0");
+        var (code, _, errors) = await CommandProcess.RunAsync([("TMPDIR", "/no/such/folder/"), ("Cache__DiskLimit", "0"), ("Responses__Store", "false")], "--model", RepositoryFiles.ChatModel, "--port", "0");
         Assert.Equal(ExitCode.EngineFailed, code);
         Assert.Contains("/no/such/folder/ is none (TMPDIR names another)", errors, StringComparison.Ordinal);
     }

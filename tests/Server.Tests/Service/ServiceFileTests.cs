@@ -90,6 +90,21 @@ public sealed class ServiceFileTests
         }
     }
 
+    [Fact]
+    public void Definitions_OfEveryKind_StartItAgainAfterAnyFailureButNotAfterAStop()
+    {
+        var unit = SystemdUnit.Write(Systemd).Split('\n');
+        Assert.All(["Restart=on-failure", "RestartSec=10", "StartLimitIntervalSec=0"], (string line) => Assert.Contains(line, unit));
+        Assert.DoesNotContain(unit, line => line.StartsWith("SuccessExitStatus", StringComparison.Ordinal) || line.StartsWith("RestartPreventExitStatus", StringComparison.Ordinal));
+        foreach (var kind in new[] { ServiceKind.LaunchDaemon, ServiceKind.LaunchAgent })
+        {
+            var list = XDocument.Parse(LaunchdPlist.Write(ServiceDefinition.Of(kind, "/home"))).Root!.Element("dict")!;
+            var keepAlive = list.Elements("key").Single(key => key.Value == "KeepAlive").ElementsAfterSelf().First();
+            Assert.Equal("<dict><key>SuccessfulExit</key><false /></dict>", keepAlive.ToString(SaveOptions.DisableFormatting));
+            Assert.Equal("10", list.Elements("key").Single(key => key.Value == "ThrottleInterval").ElementsAfterSelf().First().Value);
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -33,9 +33,42 @@ public sealed class ServiceReportTests
     }
 
     [Fact]
+    public void Log_OfSystemd_IsItsJournal()
+    {
+        var service = ServiceDefinition.Of(ServiceKind.Systemd, "");
+        Assert.Equal("journalctl --unit=inference-server --lines=20 --no-pager", Text(new SystemdManager().ShowLog(service, 20, isFollowed: false)));
+        Assert.Equal("journalctl --unit=inference-server --lines=5 --follow", Text(new SystemdManager().ShowLog(service, 5, isFollowed: true)));
+    }
+
+    [Fact]
+    public void Log_OfLaunchd_IsTheNewestDaysFileWithWhatStoppedAStart()
+    {
+        var folder = Directory.CreateTempSubdirectory("logs-");
+        try
+        {
+            var service = ServiceDefinition.Of(ServiceKind.LaunchDaemon, "") with { LogFolder = folder.FullName };
+            Assert.Equal($"tail -n 20 {folder}/errors.log", Text(new LaunchdManager().ShowLog(service, 20, isFollowed: false)));
+            foreach (var (name, day) in new[] { ("server-20260102.jsonl", 2), ("server-20260103.jsonl", 3), ("server-20260101.jsonl", 1), ("other.jsonl", 9) })
+            {
+                var file = Path.Combine(folder.FullName, name);
+                File.WriteAllText(file, "");
+                File.SetLastWriteTimeUtc(file, new DateTime(2026, 1, day, 0, 0, 0, DateTimeKind.Utc));
+            }
+
+            Assert.Equal($"tail -n 20 -F {folder}/server-20260103.jsonl {folder}/errors.log", Text(new LaunchdManager().ShowLog(service, 20, isFollowed: true)));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void FreeUserId_IsTakenByNeitherUserNorGroup()
     {
         Assert.Equal(499, ServiceFactsReader.FindFreeId(""));
         Assert.Equal(496, ServiceFactsReader.FindFreeId("_a  499\n_b            497\nnobody -2\n\n_group   498\n"));
     }
+
+    private static string Text(ServiceStep.Command command) => string.Join(' ', [command.Program, .. command.Arguments]);
 }
