@@ -46,7 +46,7 @@ internal sealed class Examination(ServiceTools tools)
         else
         {
             yield return Finding.Ok("settings", "sound");
-            yield return ExamineModel(settings);
+            yield return ExamineModel(settings, await PortCheck.FindServerAsync(settings, cancellationToken) is not null);
             yield return await PortCheck.ExamineAsync(settings, cancellationToken);
             yield return AccessCheck.ExamineKeys(settings);
             if (AccessCheck.ExamineCertificate(settings, DateTimeOffset.Now) is { } certificate)
@@ -128,7 +128,7 @@ internal sealed class Examination(ServiceTools tools)
             : Finding.Ok("chip", $"{machine.Name}: not in the table of chips, so its memory bandwidth is not known (Metrics:MemoryBandwidthGBps sets it)");
     }
 
-    private static Finding ExamineModel(Settings settings)
+    private static Finding ExamineModel(Settings settings, bool isServing)
     {
         try
         {
@@ -136,6 +136,10 @@ internal sealed class Examination(ServiceTools tools)
             return Finding.Ok("model", string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Path.GetFileName(model.Path)}: {model.ParameterCount / 1e9:F1} billion weights, {model.Quantization}, {MemoryAdvice.Size(model.FileSize)}; {(settings.Inference.AllowSwapping ? "whether it fits is not asked (--force)" : "fits")} with --context {settings.Inference.Context}"));
+        }
+        catch (StartupException e) when (isServing && e.ExitCode == ExitCode.DoesNotFit)
+        {
+            return Finding.Ok("model", "a server runs here and has taken what memory it needs: whether a second one would fit is not asked");
         }
         catch (StartupException e)
         {

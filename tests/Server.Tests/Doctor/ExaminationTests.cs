@@ -55,6 +55,16 @@ public sealed class ExaminationTests : IDisposable
         Assert.EndsWith("serves tiny-chat", finding.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "ok       model        a server runs here")]
+    [InlineData(false, "error    model        ")]
+    public async Task Model_ThatDoesNotFit_IsNoErrorBesideTheServerThatHasTheMemory(bool isServing, string expected)
+    {
+        await using var app = await TestApp.StartAsync();
+        var (_, output, _) = await CommandProcess.RunAsync([("Server__Port", isServing ? $"{app.Port}" : "0")], "doctor", "--context", "16777216");
+        Assert.Contains(output.Split('\n'), line => line.StartsWith(expected, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Port_OfSomebodyElse_IsAnError()
     {
