@@ -1,3 +1,4 @@
+using System.Text.Json;
 using InferenceServer.Server.Commands;
 using InferenceServer.Server.Hosting;
 
@@ -22,13 +23,21 @@ internal sealed record ServiceStatus
         var (code, output) = await tools.RunAsync(manager.Query(service, facts), cancellationToken);
         var report = manager.ReadReport(code, output);
         var settings = FindSettings(service, facts);
-        var isReady = report.Condition == ServiceCondition.Ready || (report.Condition == ServiceCondition.Starting && settings is not null && await LocalClient.IsReadyAsync(settings, cancellationToken));
+        var address = settings is null ? null : LocalClient.AddressOf(settings);
+
+        // The manager only knows that it was ready once, or that it was started.
+        var isReady = report.Condition switch
+        {
+            ServiceCondition.Ready or ServiceCondition.Starting when address is not null => await LocalClient.IsReadyAsync(settings!, cancellationToken),
+            var condition => condition == ServiceCondition.Ready,
+        };
         var state = report.Condition switch
         {
             _ when isReady => "runs and is ready",
             ServiceCondition.Absent => "is not installed",
             ServiceCondition.Stopped => "is stopped",
             ServiceCondition.Failing => "fails and is started again",
+            ServiceCondition.Ready => "runs and takes no requests now",
             _ => "runs and is not ready yet",
         };
         List<(string, string)> lines =
@@ -38,7 +47,7 @@ internal sealed record ServiceStatus
         if (facts.Current is { } current)
         {
             lines.Add(("build", facts.Previous is { } previous ? $"{current}; before it {previous}" : current));
-            lines.Add(("address", (settings is null ? null : LocalClient.AddressOf(settings))?.GetLeftPart(UriPartial.Authority) ?? "unknown"));
+            lines.Add(("address", address?.GetLeftPart(UriPartial.Authority) ?? "unknown"));
             lines.Add(("settings", service.SettingsFile));
             lines.Add(("secrets", service.EnvironmentFile));
             lines.Add(("data", service.DataFolder));
@@ -57,14 +66,16 @@ internal sealed record ServiceStatus
         }
     }
 
-    // Of settings that are wrong, or that only root may read, nothing can be told.
+    // Null where there are none, or none that anything can be told of: wrong ones, or such that only root may read.
     private static Settings? FindSettings(ServiceDefinition service, ServiceFacts facts)
     {
+        // Keys are their user's alone, and nobody needs one to ask whether it is ready.
+        var withoutKeys = facts with { EnvironmentText = $"{facts.EnvironmentText}\nServer__ApiKeyFile=\nServer__Insecure=true\n" };
         try
         {
-            return ServiceFiles.Create(service, facts, new Dictionary<string, string?>()).Settings;
+            return facts.SettingsText is null ? null : ServiceFiles.Create(service, withoutKeys, new Dictionary<string, string?>()).Settings;
         }
-        catch (StartupException)
+        catch (Exception e) when (e is StartupException or FormatException or JsonException)
         {
             return null;
         }
