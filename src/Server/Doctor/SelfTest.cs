@@ -185,6 +185,6 @@ internal sealed class SelfTest(TestedServer server, Settings settings, ServiceTo
         const double Least = 0.99;
         return sample.Find("inference_model_resident_bytes") is { } resident && sample.Find("inference_model_mapped_bytes") is > 0 and var mapped
             ? new Claim(Name, resident / mapped >= Least ? ClaimVerdict.Passed : ClaimVerdict.Failed, $"{MemoryAdvice.Size((long)resident)} of {MemoryAdvice.Size((long)mapped)} after idling")
-            : new Claim(Name, ClaimVerdict.NotApplicable, "nothing is mapped, or the system does not tell");
+            : new Claim(Name, ClaimVerdict.NotApplicable, "nothing is mapped, or the system does not tell: Linux tells only whoever owns the model's file");
     }
 }

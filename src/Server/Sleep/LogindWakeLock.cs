@@ -30,6 +30,9 @@ internal static class LogindWakeLock
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // What it has to say of itself is nothing that a service manager wants to hear of us.
+        start.Environment.Remove("NOTIFY_SOCKET");
         Process? child;
         try
         {

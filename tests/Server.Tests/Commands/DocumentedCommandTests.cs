@@ -34,10 +34,11 @@ public sealed partial class DocumentedCommandTests
                sudo ./published/InferenceServer keys list --api-key-file keys   # a comment
                A=1 inference-server --host '*'; echo "$X" | inference-server doctor
                dotnet run -c Release --project src/Server -- models --catalogue
+               sudo -u somebody A=1 inference-server pull x
                systemctl reload inference-server
                ```
             """;
-        Assert.Equal(["keys list --api-key-file keys", "--host '*'", "doctor", "models --catalogue"], Find(Text));
+        Assert.Equal(["keys list --api-key-file keys", "--host '*'", "doctor", "models --catalogue", "pull x"], Find(Text));
     }
 
     // Behind the program's name, up to what ends a command; without quotes a word is as the shell gives it.
@@ -59,6 +60,6 @@ public sealed partial class DocumentedCommandTests
     [GeneratedRegex(@";|&&|\|")]
     private static partial Regex Separator();
 
-    [GeneratedRegex(@"^\s*(?:sudo )?(?:[A-Za-z_]+=\S* )*(?:(?:\./\w+/)?InferenceServer|inference-server|dotnet run -c Release --project src/Server(?: --)?)(?: (.*))?$")]
+    [GeneratedRegex(@"^\s*(?:sudo (?:-u \S+ )?)?(?:[A-Za-z_]+=\S* )*(?:(?:\./\w+/)?InferenceServer|inference-server|dotnet run -c Release --project src/Server(?: --)?)(?: (.*))?$")]
     private static partial Regex Program();
 }
