@@ -111,7 +111,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>A tokenizer of this model, to be disposed before it.</summary>
     /// <param name="escapeControlTokens">False: a request's text may hold control tokens too.</param>
-    public Tokenizer CreateTokenizer(bool escapeControlTokens) => new(new PromptEncoder(NativeVocabulary, Vocabulary, escapeControlTokens));
+    /// <param name="answersOnItsThreads">As for <see cref="Tokenizer"/>.</param>
+    public Tokenizer CreateTokenizer(bool escapeControlTokens, bool answersOnItsThreads = false) =>
+        new(new PromptEncoder(NativeVocabulary, Vocabulary, escapeControlTokens), answersOnItsThreads);
 
     public void Dispose() => _handle.Dispose();
 
