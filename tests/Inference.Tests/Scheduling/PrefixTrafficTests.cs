@@ -110,6 +110,20 @@ public sealed class PrefixTrafficTests
         Assert.Equal(30, numSteps);
     }
 
+    [Theory]
+    [InlineData(10, 0.25, 1)] // a tenth of the step
+    [InlineData(200, 0.25, 5)] // never more
+    [InlineData(10, 8, 8)] // a span at least
+    public void Save_BehindAStep_TakesATenthOfItAndAtMostFiveMillisecondsButASpanAtLeast(double stepMs, double spanMs, double longest)
+    {
+        var harness = new SchedulerHarness(numCells: 8192, storeBytes: 1 << 20) { StepMilliseconds = stepMs, SaveMilliseconds = spanMs };
+        harness.Add(SchedulerHarness.Tokens(6000, 1), maxOutput: 1);
+        Drain(harness);
+
+        Assert.Equal(6000, harness.Traffic!.NumSavedTokens);
+        Assert.Equal(longest, harness.LongestSave, precision: 6);
+    }
+
     [Fact]
     public void Schedule_SeveralWithTheSamePrefixAtOnce_ItComesBackOnce()
     {

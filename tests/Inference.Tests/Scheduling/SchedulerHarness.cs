@@ -62,6 +62,15 @@ internal sealed class SchedulerHarness
     /// <summary>How long a span takes to come back.</summary>
     public double RestoreMilliseconds { get; set; } = 1;
 
+    /// <summary>How long a step takes.</summary>
+    public double StepMilliseconds { get; set; } = 10;
+
+    /// <summary>How long copying a span out takes.</summary>
+    public double SaveMilliseconds { get; set; } = 1;
+
+    /// <summary>The most that was spent on copies behind one step.</summary>
+    public double LongestSave { get; private set; }
+
     public List<Sequence> Finished { get; } = [];
 
     /// <summary>Prompt positions whose logits were computed for somebody, in order.</summary>
@@ -249,11 +258,15 @@ internal sealed class SchedulerHarness
 
     private void Save()
     {
-        Traffic?.BeginSaves(stepMs: 10);
+        var spent = 0.0;
+        Traffic?.BeginSaves(StepMilliseconds);
         while (Traffic?.NextSave(Scheduler.Cache) is { } copy)
         {
-            Traffic.CompleteSave(copy, _memory.Save(copy), milliseconds: 1);
+            Traffic.CompleteSave(copy, _memory.Save(copy), SaveMilliseconds);
+            spent += SaveMilliseconds;
         }
+
+        LongestSave = Math.Max(LongestSave, spent);
     }
 
     public static int[] Tokens(int count, int seed) => [.. Enumerable.Range(0, count).Select(i => (seed * 100_003) + i)];
