@@ -88,7 +88,7 @@ internal sealed class LoadedEngine : IDisposable
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
             var store = runner.Info.CanSavePrefixes && (cache.MemoryBytes > 0 || cache.Disk is not null) ? new PrefixStore(runner.Info.Fingerprint, cache.MemoryBytes) : null;
             disk = store is not null && cache.Disk is { } diskOptions
-                ? new DiskTier(diskOptions, runner.Info.Fingerprint, TimeProvider.System, loggers.CreateLogger<DiskTier>(), commands.Wake, ComputePrecedence.Yield)
+                ? new DiskTier(diskOptions, runner.Info.Fingerprint, TimeProvider.System, loggers.CreateLogger<DiskTier>(), commands.Wake)
                 : null;
             memory = store is null || cache.MemoryBytes == 0 ? null : new MemoryWatch(store, commands.Wake);
             var limits = new SchedulerLimits

@@ -16,6 +16,7 @@ internal sealed class TinyEngine : IAsyncDisposable
     private readonly CacheOptions _cache;
     private long _nextId;
     private long _checksBefore;
+    private long _diskTokensBefore;
 
     private TinyEngine(string folder, InferenceOptions options, CacheOptions cache)
     {
@@ -78,6 +79,7 @@ internal sealed class TinyEngine : IAsyncDisposable
     public async Task RestartAsync(Action? between = null)
     {
         await WaitUntilIdleAsync();
+        await WaitUntilWrittenAsync();
         await Engine.DisposeAsync();
         between?.Invoke();
         _checksBefore = 0;
@@ -172,6 +174,17 @@ internal sealed class TinyEngine : IAsyncDisposable
         await Engine.StartAsync(null);
         Assert.Null(Engine.Failure);
         Assert.Equal(EngineState.Ready, Engine.State);
+        _diskTokensBefore = Engine.Stats.Disk.NumTokens;
+    }
+
+    // An engine that ends writes for some seconds only, which may not do on a machine that is busy with other tests.
+    private async Task WaitUntilWrittenAsync()
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (Engine.Stats.Disk is var disk && disk.NumWrittenTokens < disk.NumTokens - _diskTokensBefore && DateTime.UtcNow < deadline)
+        {
+            await Task.Delay(5);
+        }
     }
 
     internal sealed record Outcome(int[] Tokens, int NumCachedTokens, FinishReason Reason, string? MatchedStop);

@@ -32,8 +32,7 @@ internal sealed class DiskTier : IDisposable
     /// <param name="time">For budget and expiry.</param>
     /// <param name="logger">For what goes wrong.</param>
     /// <param name="wake">Called on the tier's thread when <see cref="Exchange"/> has something to take.</param>
-    /// <param name="enter">Called on the tier's thread before all else; null for nothing.</param>
-    public DiskTier(DiskTierOptions options, string fingerprint, TimeProvider time, ILogger logger, Action wake, Action? enter = null)
+    public DiskTier(DiskTierOptions options, string fingerprint, TimeProvider time, ILogger logger, Action wake)
     {
         _options = options;
         _time = time;
@@ -41,7 +40,7 @@ internal sealed class DiskTier : IDisposable
         Books = new DiskBooks(options.MaxBytes) { Rule = options.Rule, Now = time.GetUtcNow(), WritesLeft = 0 };
         _expireAt = Books.Now + ExpiryInterval;
         _budgetLeft = options.WriteBytesPerDay;
-        _worker = new DiskWorker(options, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), time, logger, wake, enter);
+        _worker = new DiskWorker(options, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), time, logger, wake);
     }
 
     /// <summary>What is there, and what goes there.</summary>

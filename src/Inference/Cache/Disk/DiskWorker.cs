@@ -18,7 +18,6 @@ internal sealed class DiskWorker : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action _wake;
-    private readonly Action? _enter;
     private readonly Lock _gate = new();
     private readonly Queue<DiskOrder> _reads = [];
     private readonly Queue<DiskOrder> _others = [];
@@ -34,15 +33,13 @@ internal sealed class DiskWorker : IDisposable
     /// <param name="time">For expiry.</param>
     /// <param name="logger">For what is dropped, and for why it ends.</param>
     /// <param name="wake">Called on the worker's thread when there is a report that somebody may wait for.</param>
-    /// <param name="enter">Called on the worker's thread before all else; null for nothing.</param>
-    public DiskWorker(DiskTierOptions options, byte[] fingerprint, TimeProvider time, ILogger logger, Action wake, Action? enter)
+    public DiskWorker(DiskTierOptions options, byte[] fingerprint, TimeProvider time, ILogger logger, Action wake)
     {
         _options = options;
         _fingerprint = fingerprint;
         _time = time;
         _logger = logger;
         _wake = wake;
-        _enter = enter;
         _thread = new Thread(Main) { Name = "prefix-disk", IsBackground = true };
         _thread.Start();
     }
@@ -89,7 +86,6 @@ internal sealed class DiskWorker : IDisposable
     {
         try
         {
-            _enter?.Invoke();
             using var folder = CacheFolder.Open(_options.Path);
             if (folder is null)
             {
