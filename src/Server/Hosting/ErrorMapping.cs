@@ -1,5 +1,6 @@
 using InferenceServer.Server.Endpoints;
 using InferenceServer.Server.Validation;
+using Microsoft.AspNetCore.Connections;
 
 namespace InferenceServer.Server.Hosting;
 
@@ -18,12 +19,18 @@ internal sealed class ErrorMapping(RequestDelegate next, ILogger<ErrorMapping> l
                 await context.WriteErrorAsync(ForStatus(context.Response.StatusCode, method, path));
             }
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException || context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to be told. 499 is what proxies log for this.
+            // Nobody is there to be told. Of a connection that breaks within the body, whoever reads learns first. 499 is what proxies log for this.
             if (!context.Response.HasStarted)
             {
                 context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
+
+            if (e is ConnectionResetException)
+            {
+                // Nothing is left to be read: Kestrel would try, and log an error.
+                context.Abort();
             }
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
