@@ -11,6 +11,7 @@ var root = new RootCommand("Measures the server: over HTTP, against the bare lib
     MicroCommand.Create(),
     ResidencyCommand.Create(),
     SimulateCommand.Create(),
+    SoakCommand.Create(),
     TelemetryCommand.Create(),
     TiersCommand.Create(),
 };

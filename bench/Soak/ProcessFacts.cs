@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace InferenceServer.Bench.Soak;
+
+/// <summary>What the system tells of a process. Linux.</summary>
+/// <param name="Id">Of the operating system.</param>
+/// <param name="MemoryBytes">Memory that is its own, in RAM or swapped out: files that it has mapped, as the model's, apart.</param>
+/// <param name="NumFiles">File handles, sockets among them.</param>
+internal readonly record struct ProcessFacts(int Id, double MemoryBytes, int NumFiles)
+{
+    /// <summary>Reads them; null if there is no such process any more.</summary>
+    public static ProcessFacts? Read(int id)
+    {
+        try
+        {
+            var memory = File.ReadLines($"/proc/{id}/smaps_rollup").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Where(words => words[0] is "Pss_Anon:" or "Pss_Shmem:" or "SwapPss:")
+                .Sum(words => 1024 * double.Parse(words[1], CultureInfo.InvariantCulture));
+            return new ProcessFacts(id, memory, Directory.GetFileSystemEntries($"/proc/{id}/fd").Length);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The process that a server started for its engine: its only child. Null while there is none.</summary>
+    public static int? FindEngine(int server)
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), out var id) && ReadParent(id) == server)
+            {
+                return id;
+            }
+        }
+
+        return null;
+    }
+
+    // The fourth field; the second one, the name in brackets, may hold anything. A process that has ended and was not waited for has no engine in it any more.
+    private static int? ReadParent(int id)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{id}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ') is [not "Z", var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
