@@ -17,11 +17,11 @@ public sealed class WarmUpTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Start_DecodesForNobodyBeforeItIsReady(bool inProcessOfItsOwn)
+    public async Task Start_DecodesForNobodyBeforeItIsReadyAndWheneverItIdles(bool inProcessOfItsOwn)
     {
         var path = Path.Combine(_folder.FullName, "tiny.gguf");
         TinyModel.Create(new TinyModelOptions()).WriteTo(path);
-        var options = new InferenceOptions { ModelPath = path, Context = 2048, Parallel = 2, Threads = 1 };
+        var options = new InferenceOptions { ModelPath = path, Context = 2048, Parallel = 2, Threads = 1, Residency = new ResidencyOptions { KeepWarmSeconds = 1 } };
         using var log = new StateLog();
         await using IHostedEngine engine = inProcessOfItsOwn ? TinyEngineProcess.Create(path, options, log) : new InferenceEngine(options, path, log);
         log.Engine = engine;
@@ -31,6 +31,15 @@ public sealed class WarmUpTests : IDisposable
         var line = Assert.Single(log.Lines, line => line.Text.StartsWith("Loaded tiny.gguf in ", StringComparison.Ordinal));
         Assert.Matches(", [1-9][0-9]* steps for nobody included: ", line.Text);
         Assert.Equal((EngineState.Loading, EngineState.Ready), (line.State, engine.State));
+
+        // And again and again while nobody asks, without counting it as anybody's.
+        var deadline = DateTime.UtcNow.AddSeconds(60);
+        while (engine.Stats.NumKeepWarmSteps == 0)
+        {
+            Assert.True(DateTime.UtcNow < deadline, "Nothing is computed to keep it warm.");
+            await Task.Delay(50);
+        }
+
         Assert.Equal((0, 0), (engine.Stats.NumSteps, engine.Stats.NumOutputTokens));
     }
 
