@@ -28,6 +28,22 @@ internal static class Chats
         return body;
     }
 
+    /// <summary>
+    /// A list of four said over and over, which the embedded model goes on saying: each token is over five times as likely as the next, so rounding, which depends on who shares a step,
+    /// does not decide. Not all lists are like that: after "eight, nine, ten, eleven" it is a close call.
+    /// </summary>
+    /// <param name="index">Which of eight.</param>
+    /// <param name="numRepeats">So many times, some nine tokens each.</param>
+    public static string List(int index, int numRepeats)
+    {
+        string[] lists =
+        [
+            "three, four, five, six,", "four, five, six, seven,", "five, six, seven, eight,", "six, seven, eight, nine,",
+            "seven, eight, nine, ten,", "eight, seven, six, five,", "red, green, blue, white,", "spring, summer, autumn, winter,",
+        ];
+        return string.Join(' ', Enumerable.Repeat(lists[index], numRepeats));
+    }
+
     /// <summary>About as many words as asked for, different for every seed.</summary>
     public static string Words(int count, int seed)
     {

@@ -15,14 +15,14 @@ public sealed class DiskCrashTests
         using var disk = new PrefixFolder();
         await using var server = await RunningServer.StartAsync(
             ("Engine:Isolation", "process"), ("Inference:KvCacheType", "q8_0"), ("Inference:Context", "8192"), ("Cache:DiskPath", disk.Path), ("Server:PingIntervalMs", "100"));
-        var streamed = Completion(seed: 0, numRepeats: 10, maxTokens: 96);
+        var streamed = Completion(Chats.List(0, 10), maxTokens: 96);
         var expected = await ReadAsync(server, streamed, "a");
 
         // A prompt that comes again is written when its request ends: beside the stream. A file takes some milliseconds.
         var wasHit = false;
         for (var i = 1; i <= MaxTries && !wasHit; i++)
         {
-            var asked = Completion(seed: i, numRepeats: 200, maxTokens: 4);
+            var asked = Completion(string.Join(' ', Enumerable.Repeat(Chats.Words(3, i), 200)), maxTokens: 4);
             var first = await ReadAsync(server, asked, "a");
             var numWhole = disk.NumWhole;
             var killing = Task.CompletedTask;
@@ -84,10 +84,9 @@ public sealed class DiskCrashTests
         return false;
     }
 
-    // Words that repeat: rounding does not decide what comes next.
-    private static Dictionary<string, object?> Completion(int seed, int numRepeats, int maxTokens) => new()
+    private static Dictionary<string, object?> Completion(string prompt, int maxTokens) => new()
     {
-        ["prompt"] = string.Join(' ', Enumerable.Repeat(Chats.Words(3, seed), numRepeats)),
+        ["prompt"] = prompt,
         ["max_tokens"] = maxTokens,
         ["ignore_eos"] = true,
         ["temperature"] = 0,

@@ -19,7 +19,7 @@ public sealed class SuspectTests
     public async Task Request_ThatEndsTheEngineWheneverItIsComputed_IsTriedAloneAndEnded_AndTheOthersFinish()
     {
         await using var server = await StartAsync();
-        var others = Enumerable.Range(0, 3).Select(i => Completion(seed: i, numRepeats: 10, maxTokens: 50)).ToArray();
+        var others = Enumerable.Range(0, 3).Select(i => Completion(Chats.List(i, 10), maxTokens: 50)).ToArray();
         var expected = new List<StreamedAnswer>();
         foreach (var body in others)
         {
@@ -29,7 +29,7 @@ public sealed class SuspectTests
         var numStarted = 0;
         var answers = others.Select(body => StreamedAnswer.ReadAsync(server, new(body) { ["cache_salt"] = "b" }, count => Interlocked.Add(ref numStarted, count == 1 ? 1 : 0), "/v1/completions")).ToArray();
         Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => Volatile.Read(ref numStarted) == others.Length, Patience)));
-        var suspect = Completion(seed: 9, numRepeats: 400, maxTokens: 4);
+        var suspect = Completion(string.Join(' ', Enumerable.Repeat(Chats.Words(3, 9), 400)), maxTokens: 4);
         var ending = StreamedAnswer.ReadAsync(server, suspect, path: "/v1/completions");
         var numKills = await Task.Run(() => KillWheneverItIsComputed(server, ending));
 
@@ -124,10 +124,9 @@ public sealed class SuspectTests
 
     private static StepRow[]? ReadLastStep(RunningServer server) => server.ReadSteps() is [.., var last] ? last : null;
 
-    // Words that repeat: rounding does not decide what comes next.
-    private static Dictionary<string, object?> Completion(int seed, int numRepeats, int maxTokens) => new()
+    private static Dictionary<string, object?> Completion(string prompt, int maxTokens) => new()
     {
-        ["prompt"] = string.Join(' ', Enumerable.Repeat(Chats.Words(3, seed), numRepeats)),
+        ["prompt"] = prompt,
         ["max_tokens"] = maxTokens,
         ["ignore_eos"] = true,
         ["temperature"] = 0,
