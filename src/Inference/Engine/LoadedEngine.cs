@@ -107,9 +107,7 @@ internal sealed class LoadedEngine : IDisposable
                 KeepWarmInterval = keepWarm == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(keepWarm),
                 Flush = outlet?.Flush,
             };
-
-            // With an outlet, tokens are sent to another process, and a change of threads would only cost time.
-            tokenizer = model.CreateTokenizer(options.EscapeControlTokens, answersOnItsThreads: outlet is not null);
+            tokenizer = model.CreateTokenizer(options.EscapeControlTokens);
             var encoding = tokenizer.EncodeAsync(AnyPrompt, cancellationToken).AsTask();
             var numWarmUpSteps = WarmUp(loop, model.Vocabulary, commands);
             encoding.Wait(cancellationToken);

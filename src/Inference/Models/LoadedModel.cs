@@ -111,9 +111,7 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>A tokenizer of this model, to be disposed before it.</summary>
     /// <param name="escapeControlTokens">False: a request's text may hold control tokens too.</param>
-    /// <param name="answersOnItsThreads">As for <see cref="Tokenizer"/>.</param>
-    public Tokenizer CreateTokenizer(bool escapeControlTokens, bool answersOnItsThreads = false) =>
-        new(new PromptEncoder(NativeVocabulary, Vocabulary, escapeControlTokens), answersOnItsThreads);
+    public Tokenizer CreateTokenizer(bool escapeControlTokens) => new(new PromptEncoder(NativeVocabulary, Vocabulary, escapeControlTokens));
 
     public void Dispose() => _handle.Dispose();
 

@@ -16,17 +16,13 @@ internal sealed class Tokenizer : IDisposable
     private const int StackSize = 64 * 1024 * 1024;
 
     private readonly PromptEncoder _encoder;
-    private readonly TaskCreationOptions _completion;
     private readonly BlockingCollection<Job> _jobs = [];
     private readonly Thread[] _threads;
     private volatile bool _isStopping;
 
-    /// <param name="encoder">What the threads run.</param>
-    /// <param name="answersOnItsThreads">True: whoever awaits an encoding goes on on the thread that made it, and only passes the tokens on. False: elsewhere, with whatever it likes.</param>
-    public Tokenizer(PromptEncoder encoder, bool answersOnItsThreads = false)
+    public Tokenizer(PromptEncoder encoder)
     {
         _encoder = encoder;
-        _completion = answersOnItsThreads ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously;
         _threads = new Thread[NumThreads];
         for (var index = 0; index < NumThreads; index++)
         {
@@ -40,7 +36,7 @@ internal sealed class Tokenizer : IDisposable
     public async ValueTask<ReadOnlyMemory<int>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var job = new Job(prompt, new TaskCompletionSource<ReadOnlyMemory<int>>(_completion), cancellationToken);
+        var job = new Job(prompt, cancellationToken);
         try
         {
             _jobs.Add(job, CancellationToken.None);
@@ -100,5 +96,9 @@ internal sealed class Tokenizer : IDisposable
         }
     }
 
-    private sealed record Job(PromptText Prompt, TaskCompletionSource<ReadOnlyMemory<int>> Completion, CancellationToken CancellationToken);
+    /// <summary>One prompt on its way. Its completion runs the caller's code elsewhere, never on a tokenizer thread.</summary>
+    private sealed record Job(PromptText Prompt, CancellationToken CancellationToken)
+    {
+        public TaskCompletionSource<ReadOnlyMemory<int>> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }
