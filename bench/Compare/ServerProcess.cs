@@ -88,10 +88,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Kills its engine's process, which it must have one of. Linux.</summary>
     public void KillEngine()
     {
-        var children = Directory.EnumerateDirectories($"/proc/{_process.Id}/task").SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        using var engine = Process.GetProcessById(int.Parse(children.Single(), CultureInfo.InvariantCulture));
-        engine.Kill();
-        engine.WaitForExit();
+        if (!EngineProcess.TryKill(ProcessId))
+        {
+            throw new InvalidOperationException("The server has no process for its engine.");
+        }
     }
 
     public async ValueTask DisposeAsync()

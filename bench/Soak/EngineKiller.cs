@@ -1,8 +1,8 @@
-using System.Diagnostics;
+using InferenceServer.Bench.Compare;
 
 namespace InferenceServer.Bench.Soak;
 
-/// <summary>Kills the engine's process again and again, as the system does when memory is short: by SIGKILL.</summary>
+/// <summary>Kills the engine's process again and again.</summary>
 /// <param name="serverId">The host's process.</param>
 /// <param name="interval">Between two kills.</param>
 internal sealed class EngineKiller(int serverId, TimeSpan interval)
@@ -21,10 +21,8 @@ internal sealed class EngineKiller(int serverId, TimeSpan interval)
                 return;
             }
 
-            if (ProcessFacts.FindEngine(serverId) is { } id)
+            if (EngineProcess.TryKill(serverId))
             {
-                using var engine = Process.GetProcessById(id);
-                engine.Kill();
                 NumKills++;
             }
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using InferenceServer.Bench.Compare;
 
 namespace InferenceServer.Bench.Soak;
 
@@ -23,7 +24,7 @@ internal sealed class Observer(int serverId, Tally tally)
         using var timer = new PeriodicTimer(Interval);
         do
         {
-            var (host, engine) = (ProcessFacts.Read(serverId), ProcessFacts.FindEngine(serverId) is { } id ? ProcessFacts.Read(id) : null);
+            var (host, engine) = (ProcessFacts.Read(serverId), EngineProcess.Find(serverId) is { } id ? ProcessFacts.Read(id) : null);
             if (engine?.Id != engineId)
             {
                 (engineId, engineSince) = (engine?.Id, Stopwatch.GetTimestamp());

@@ -23,32 +23,4 @@ internal readonly record struct ProcessFacts(int Id, double MemoryBytes, int Num
             return null;
         }
     }
-
-    /// <summary>The process that a server started for its engine: its only child. Null while there is none.</summary>
-    public static int? FindEngine(int server)
-    {
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(folder), out var id) && ReadParent(id) == server)
-            {
-                return id;
-            }
-        }
-
-        return null;
-    }
-
-    // The fourth field; the second one, the name in brackets, may hold anything. A process that has ended and was not waited for has no engine in it any more.
-    private static int? ReadParent(int id)
-    {
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{id}/stat");
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ') is [not "Z", var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }
