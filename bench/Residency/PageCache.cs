@@ -1,43 +1,20 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
+using InferenceServer.Testing;
 
 namespace InferenceServer.Bench.Residency;
 
 /// <summary>What is in memory of a file that another process has mapped, and a way to push it out, as other programs' hunger for memory does. Linux, as root.</summary>
 internal static partial class PageCache
 {
-    // The same numbers on all processors that .NET runs on: linux/include/uapi/asm-generic.
-    private const nint PidfdOpen = 434;
-    private const nint ProcessMadvise = 440;
-    private const nint PageOut = 21; // MADV_PAGEOUT
     private const int Read = 1; // PROT_READ
     private const int Shared = 1; // MAP_SHARED
     private const int DontNeed = 4; // POSIX_FADV_DONTNEED
 
-    // More in one call the kernel answers with a part.
-    private const long MaxBytes = 1L << 30;
-
     /// <summary>Asks the kernel to take back what a process has mapped of a file, and then what is left in the cache of files. Throws if it refuses.</summary>
     public static void Evict(int processId, string file)
     {
-        var process = syscall(PidfdOpen, processId, 0, 0, 0, 0);
-        ThrowIfNegative(process, "pidfd_open");
-        try
-        {
-            foreach (var (start, length) in ReadMappings(processId, file))
-            {
-                for (long offset = 0; offset < length; offset += MaxBytes)
-                {
-                    // Locked memory is refused: that is what locking is for.
-                    syscall(ProcessMadvise, process, [(nint)(start + offset), (nint)Math.Min(MaxBytes, length - offset)], 1, PageOut, 0);
-                }
-            }
-        }
-        finally
-        {
-            close((int)process);
-        }
-
+        // Locked memory is refused: that is what locking is for.
+        ThrowIfNegative(MappedFile.PushOut(processId, file) is null ? -1 : 0, "pidfd_open");
         using var handle = File.OpenHandle(file);
         posix_fadvise(handle, 0, 0, DontNeed);
     }
@@ -56,12 +33,6 @@ internal static partial class PageCache
         return pages.Average(page => page & 1);
     }
 
-    private static IEnumerable<(long Start, long Length)> ReadMappings(int processId, string file) =>
-        from line in File.ReadLines($"/proc/{processId}/maps")
-        where line.EndsWith(Path.GetFullPath(file), StringComparison.Ordinal)
-        let ends = line[..line.IndexOf(' ', StringComparison.Ordinal)].Split('-').Select(end => long.Parse(end, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray()
-        select (ends[0], ends[1] - ends[0]);
-
     private static void ThrowIfNegative(nint result, string function)
     {
         if (result < 0)
@@ -69,15 +40,6 @@ internal static partial class PageCache
             throw new InvalidOperationException($"{function}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint syscall(nint number, nint first, ReadOnlySpan<nint> ranges, nint third, nint fourth, nint fifth);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int close(int file);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int posix_fadvise(SafeHandle file, long offset, long length, int advice);

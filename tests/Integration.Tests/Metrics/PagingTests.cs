@@ -1,19 +1,12 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using InferenceServer.Integration.Tests.Clients;
 using InferenceServer.Testing;
 
 namespace InferenceServer.Integration.Tests.Metrics;
 
 /// <summary>A real model in a real server's memory, and what is told when the kernel takes it from there.</summary>
-public sealed partial class PagingTests : IDisposable
+public sealed class PagingTests : IDisposable
 {
-    // The same numbers on all processors that .NET runs on: linux/include/uapi/asm-generic.
-    private const nint PidfdOpen = 434;
-    private const nint ProcessMadvise = 440;
-    private const nint PageOut = 21; // MADV_PAGEOUT
-
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("paging-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -35,7 +28,10 @@ public sealed partial class PagingTests : IDisposable
         Assert.InRange(page.Sum("inference_model_mapped_bytes"), 0.9 * size, 1.1 * size);
         Assert.Equal(1, page.Sum("inference_memory_available", ("quantity", "model_resident"), ("reason", "none")));
 
-        PushOut(server.EngineProcessId ?? Environment.ProcessId, model);
+        var ranges = MappedFile.PushOut(server.EngineProcessId ?? Environment.ProcessId, model);
+        Skip.If(ranges is null, "The kernel gives no handle of a process.");
+        Assert.NotEqual(0, ranges.Value.NumAsked);
+        Skip.If(ranges.Value.NumRefused > 0, "The kernel does not page out on request, or not another process.");
         page = await WaitForAsync(server, page => page.Sum("inference_model_paged") == 1);
         Assert.InRange(page.Sum("inference_model_resident_bytes"), 0, 0.9 * size);
         var faults = page.Sum("process_paging_faults_total", ("system_paging_fault_type", "major"));
@@ -59,23 +55,6 @@ public sealed partial class PagingTests : IDisposable
         target.Flush(flushToDisk: true);
     }
 
-    // Ranges of the file in the engine's process, be it this one.
-    private static void PushOut(int processId, string model)
-    {
-        var process = syscall(PidfdOpen, processId, 0, 0, 0, 0);
-        Skip.If(process < 0, "The kernel gives no handle of a process.");
-        var ranges = File.ReadLines($"/proc/{processId}/maps").Where(line => line.EndsWith(model, StringComparison.Ordinal)).Select(line => line.Split(' ')[0].Split('-')).ToArray();
-        Assert.NotEmpty(ranges);
-        foreach (var range in ranges)
-        {
-            var (from, to) = (nint.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), nint.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-            var result = syscall(ProcessMadvise, process, [from, to - from], 1, PageOut, 0);
-            Skip.IfNot(result >= 0, "The kernel does not page out on request, or not another process.");
-        }
-
-        _ = close((int)process);
-    }
-
     private static async Task<MetricsPage> WaitForAsync(RunningServer server, Func<MetricsPage, bool> isThere)
     {
         var waited = Stopwatch.StartNew();
@@ -92,13 +71,4 @@ public sealed partial class PagingTests : IDisposable
             await Task.Delay(200);
         }
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint syscall(nint number, nint first, ReadOnlySpan<nint> ranges, nint third, nint fourth, nint fifth);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int close(int file);
 }
