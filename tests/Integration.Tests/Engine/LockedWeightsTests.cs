@@ -1,6 +1,7 @@
 using System.Globalization;
 using InferenceServer.Inference;
 using InferenceServer.Inference.Engine;
+using InferenceServer.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Integration.Tests.Engine;
@@ -34,6 +35,7 @@ public sealed class LockedWeightsTests
         try
         {
             var path = Path.Combine(folder.FullName, "tiny.gguf");
+            TinyModel.WriteTo(path, new TinyModelOptions());
             await using var engine = TinyEngineProcess.Create(path, new InferenceOptions { ModelPath = path, Context = 2048, Threads = 1, MLock = true }, NullLoggerFactory.Instance);
             var size = new FileInfo(path).Length;
             Skip.If(LockLimit() < 2 * size, "The limit of locked memory (ulimit -l) is below the model's size.");

@@ -1,17 +1,15 @@
 using InferenceServer.Inference;
 using InferenceServer.Inference.Remote;
-using InferenceServer.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Integration.Tests.Engine;
 
-/// <summary>The real engine over a tiny model, in a process of its own.</summary>
+/// <summary>The real engine, for a tiny model, in a process of its own.</summary>
 internal static class TinyEngineProcess
 {
-    /// <summary>Writes a model to a file and makes an engine for it, not started.</summary>
+    /// <summary>Makes an engine for a model's file, not started.</summary>
     public static RemoteEngine Create(string modelPath, InferenceOptions options, ILoggerFactory loggers)
     {
-        TinyModel.Create(new TinyModelOptions()).WriteTo(modelPath);
         var setup = new RemoteEngineSetup
         {
             Inference = options,

@@ -20,7 +20,7 @@ public sealed class WarmUpTests : IDisposable
     public async Task Start_DecodesForNobodyBeforeItIsReadyAndWheneverItIdles(bool inProcessOfItsOwn)
     {
         var path = Path.Combine(_folder.FullName, "tiny.gguf");
-        TinyModel.Create(new TinyModelOptions()).WriteTo(path);
+        TinyModel.WriteTo(path, new TinyModelOptions());
         var options = new InferenceOptions { ModelPath = path, Context = 2048, Parallel = 2, Threads = 1, Residency = new ResidencyOptions { KeepWarmSeconds = 1 } };
         using var log = new StateLog();
         await using IHostedEngine engine = inProcessOfItsOwn ? TinyEngineProcess.Create(path, options, log) : new InferenceEngine(options, path, log);
