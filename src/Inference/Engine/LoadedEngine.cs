@@ -195,12 +195,8 @@ internal sealed class LoadedEngine : IDisposable
         && !string.Equals(options.Device, DeviceSelection.Cpu, StringComparison.OrdinalIgnoreCase)
         && ComputeDevice.Enumerate().Any(device => device.IsGpu);
 
-    private static string GetFingerprint(string modelPath, InferenceOptions options)
-    {
-        // Adapters and other frequencies of the rope cannot be set; those of the model are in its file. Flash attention and whole windows are always on.
-        var identity = ModelIdentity.Of(modelPath);
-        return $"{identity}|{options.KvCacheType}|{options.Device}|{options.GpuLayers}|{NativeLibraries.Version}|{SpanFile.Version}";
-    }
+    private static string GetFingerprint(string modelPath, InferenceOptions options) =>
+        new PrefixFingerprint(ModelIdentity.Of(modelPath), options.KvCacheType, options.Device, options.GpuLayers, NativeLibraries.Version, SpanFile.Version).Text;
 
     // The first steps page the weights in and allocate the device's buffers; they also teach the loop what a step costs. Returns how many they were.
     private static long WarmUp(EngineLoop loop, Vocabulary vocabulary, CommandQueue commands)

@@ -36,7 +36,7 @@ internal static class ModelIdentity
         hash.AppendData(sample.AsSpan(0, 2 * sizeof(long)));
         for (var i = 0; i < NumSamples; i++)
         {
-            var at = Math.Max(0, length - SampleBytes) / (NumSamples - 1) * i;
+            var at = Math.Max(0, length - SampleBytes) * i / (NumSamples - 1);
             hash.AppendData(sample.AsSpan(0, RandomAccess.Read(file, sample, at)));
         }
     }

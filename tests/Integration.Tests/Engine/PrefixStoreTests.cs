@@ -47,6 +47,41 @@ public sealed class PrefixStoreTests
     }
 
     [Fact]
+    public async Task Submit_SeveralWithTheSamePrefixInMemory_ItComesBackOnce()
+    {
+        await using var tiny = await TinyEngine.StartAsync(context: 1024);
+        var prompt = TinyEngine.Tokens(700, 1);
+        await tiny.RunAsync(tiny.Request(prompt, maxOutput: 1));
+        await FillCellsAsync(tiny);
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => tiny.RunAsync(tiny.Request([.. prompt, i + 'a'], maxOutput: 10))));
+
+        Assert.All(outcomes, outcome => Assert.Equal(700, outcome.NumCachedTokens));
+        Assert.Equal(700, (await tiny.WaitUntilIdleAsync()).NumRestoredTokens);
+    }
+
+    // A mebibyte of memory is less than all of them need.
+    [Fact]
+    public async Task Submit_StreamOfSmallRequestsBesideALongConversation_LeavesItsPrefixInMemory()
+    {
+        await using var tiny = await TinyEngine.StartAsync(KvCacheType.F16, context: 2048, cacheMemory: 1);
+        var conversation = TinyEngine.Tokens(1500, 1);
+        var first = await tiny.RunAsync(tiny.Request(conversation, maxOutput: 4));
+        for (var i = 0; i < 40; i++)
+        {
+            await tiny.RunAsync(tiny.Request(TinyEngine.Tokens(150, 100 + i), maxOutput: 4));
+            await tiny.WaitUntilIdleAsync();
+        }
+
+        var stats = tiny.Engine.Stats;
+        Assert.True(stats.NumEvictedTokens > 1500, $"{stats.NumEvictedTokens} tokens went.");
+        var again = await tiny.RunAsync(tiny.Request(conversation, maxOutput: 4));
+        Assert.Equal(1499, again.NumCachedTokens);
+        Assert.True((await tiny.WaitUntilIdleAsync()).NumRestoredTokens > 1000);
+        Assert.Equal(first.Tokens, again.Tokens);
+    }
+
+    [Fact]
     public async Task Submit_NoMemoryForPrefixes_ComputesAgain()
     {
         await using var tiny = await TinyEngine.StartAsync(context: 1024, cacheMemory: 0);

@@ -28,15 +28,21 @@ internal sealed class TinyEngine : IAsyncDisposable
 
     public InferenceEngine Engine { get; private set; }
 
+    /// <summary>As of the next start.</summary>
+    public InferenceOptions Options => _options;
+
+    /// <summary>The model's file.</summary>
+    public string ModelPath => _options.ModelPath;
+
     /// <summary>Where prefixes on disk are, if they are.</summary>
     public string DiskPath => Path.Combine(_folder, "disk");
 
     /// <summary>Bytes of the model's file.</summary>
-    public long ModelSize => new FileInfo(Path.Combine(_folder, "tiny.gguf")).Length;
+    public long ModelSize => new FileInfo(ModelPath).Length;
 
     public static async Task<TinyEngine> StartAsync(
         KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, int keepWarmSeconds = 0, Action<GgufWriter>? change = null,
-        int? cacheMemory = null, bool disk = false, bool mLock = false)
+        int? cacheMemory = null, bool disk = false, int? diskWritesPerDay = null, bool mLock = false)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
         var path = Path.Combine(folder, "tiny.gguf");
@@ -58,6 +64,7 @@ internal sealed class TinyEngine : IAsyncDisposable
         {
             MemoryLimit = cacheMemory,
             DiskPath = disk ? Path.Combine(folder, "disk") : null,
+            DiskWritesPerDay = diskWritesPerDay ?? new CacheOptions().DiskWritesPerDay,
             Rule = new WriteRule { MinLongTokens = 256, MinLongMs = 0, MinAgainMs = 0, MinMsPerMiB = 0 }, // nothing is dear to compute here
         };
         var tiny = new TinyEngine(folder, options, cache);

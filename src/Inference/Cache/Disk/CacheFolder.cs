@@ -202,9 +202,9 @@ internal sealed class CacheFolder : IDisposable
     private static void KeepOut(string path)
     {
         WriteOnce(System.IO.Path.Combine(path, "CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55"); // bford.info/cachedir
+        WriteOnce(System.IO.Path.Combine(path, ".metadata_never_index"), ""); // Spotlight; elsewhere nobody minds
         if (OperatingSystem.IsMacOS())
         {
-            WriteOnce(System.IO.Path.Combine(path, ".metadata_never_index"), "");
             TimeMachine.Exclude(path);
         }
     }

@@ -21,6 +21,7 @@ internal sealed class DiskBooks(long maxBytes)
     private PrefixIndex<DiskSpan>? _index;
     private long _numForeignBytes;
     private long _numPendingBytes;
+    private long _numEvictedBeforeOff;
 
     /// <summary>What is worth writing.</summary>
     public WriteRule Rule { get; init; } = new();
@@ -53,7 +54,7 @@ internal sealed class DiskBooks(long maxBytes)
     public long NumTokens => _index?.NumTokens ?? 0;
 
     /// <summary>Tokens that gave way to others since start.</summary>
-    public long NumEvictedTokens => _index?.NumEvictedTokens ?? 0;
+    public long NumEvictedTokens => _index?.NumEvictedTokens ?? _numEvictedBeforeOff;
 
     /// <summary>Spans that were worth writing and were not, since start, because the budget was used up.</summary>
     public long NumOverBudget { get; private set; }
@@ -175,6 +176,7 @@ internal sealed class DiskBooks(long maxBytes)
 
         _reading.Clear();
         Orders.Clear();
+        _numEvictedBeforeOff = NumEvictedTokens;
         _index = null;
         _numPendingBytes = 0;
         _numForeignBytes = 0;

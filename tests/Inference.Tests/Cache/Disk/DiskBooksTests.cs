@@ -122,6 +122,19 @@ public sealed class DiskBooksTests
         Assert.Equal(SpanStatus.Failed, waiting.Status);
     }
 
+    // A total that shrank would look like a restart.
+    [Fact]
+    public void TurnOff_WhatGaveWayBefore_StaysCounted()
+    {
+        var books = new DiskBooks(SpanFile.FileBytes(64, 64)) { Now = Noon };
+        books.Offer(Span(0, 64), 700, isWorth: true);
+        books.Offer(Span(1, 64), 700, isWorth: true);
+
+        books.TurnOff();
+
+        Assert.Equal(64, books.NumEvictedTokens);
+    }
+
     [Fact]
     public void Apply_FoundAfterTheSameWasOffered_KeepsTheFile()
     {

@@ -167,6 +167,69 @@ public sealed class DiskTierTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Files));
         Assert.Equal([UnixFileMode.UserRead | UnixFileMode.UserWrite], Directory.GetFiles(Files).Select(File.GetUnixFileMode).Distinct());
         Assert.StartsWith("Signature: 8a477f597d28d172789f06886806bc55", File.ReadAllText(Path.Combine(Files, "CACHEDIR.TAG")), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Files, ".metadata_never_index")));
+    }
+
+    [Fact]
+    public void Start_FilesThatNobodyUsedForAWeek_AreDeletedAlsoOtherModels()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            Write(Span(i));
+        }
+
+        using (var other = Start("other"))
+        {
+            Assert.True(other.Books.Offer(new SavedSpan(PrefixName.Root("other", null), 0, [1], [1]), 700, isWorth: true));
+            other.Exchange(_store);
+        }
+
+        var files = SpanFiles();
+        var kept = Path.Combine(Files, NameOf(Span(1)) + CacheFolder.Ending);
+        foreach (var path in files)
+        {
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(path == kept ? -6.9 : -7.1));
+        }
+
+        using var tier = Start();
+
+        Assert.Equal(4, files.Length);
+        Assert.Equal((3, 64), (tier.Counts.Dropped(SpanFault.Expired), tier.Books.Index!.NumTokens));
+        Assert.Equal([kept], SpanFiles());
+    }
+
+    // As in a server that never restarts.
+    [Fact]
+    public void Exchange_AWeekLater_DeletesWhatNobodyUsed()
+    {
+        Write(Span(0));
+        Write(Span(1));
+        var clock = new Clock();
+        using var tier = Start(clock: clock);
+        var (before, tokens) = (Span(1).Before, Span(1).TokenMemory);
+        clock.Now += TimeSpan.FromDays(6);
+        tier.Exchange(_store);
+        Assert.True(tier.Books.Touch(before, tokens.Span, 700));
+        clock.Now += TimeSpan.FromDays(2);
+        WaitUntil(tier, () => SpanFiles().Length == 1);
+
+        Assert.Equal((1, 64), (tier.Counts.Dropped(SpanFault.Expired), tier.Books.Index!.NumTokens));
+        Assert.Equal([NameOf(Span(1))], SpanFiles().Select(Path.GetFileNameWithoutExtension));
+    }
+
+    [Fact]
+    public void Load_SoundFileOfAnotherModelInItsPlace_NeverReachesTheStore()
+    {
+        Write(Span(0));
+        using var tier = Start();
+        var path = Assert.Single(SpanFiles());
+        var header = new SpanHeader(Span(0).Before, 0, Span(0).TokenMemory, 700);
+        File.WriteAllBytes(path, [.. SpanFile.EncodeHead(header, new byte[32], Span(0).State.Span), .. Span(0).State.Span]);
+
+        // Sound in itself, and put there by somebody else while the tier runs.
+        Assert.Equal(SpanStatus.Failed, Read(tier, Span(0)).Status);
+        Assert.Equal(1, tier.Counts.Dropped(SpanFault.Foreign));
+        Assert.Equal(0, _store.Index.NumTokens);
     }
 
     [Fact]
@@ -201,9 +264,9 @@ public sealed class DiskTierTests : IDisposable
 
     private DiskTierOptions Options(long perDay = 1 << 20) => new(_folder, 1 << 20, perDay);
 
-    private DiskTier Start(string fingerprint = Fingerprint, long perDay = 1 << 20)
+    private DiskTier Start(string fingerprint = Fingerprint, long perDay = 1 << 20, TimeProvider? clock = null)
     {
-        var tier = new DiskTier(Options(perDay), fingerprint, TimeProvider.System, NullLogger.Instance, () => { });
+        var tier = new DiskTier(Options(perDay), fingerprint, clock ?? TimeProvider.System, NullLogger.Instance, () => { });
         tier.WaitForScan(TimeSpan.FromSeconds(10));
         tier.Exchange(_store);
         Assert.Equal(DiskTierState.On, tier.State);
@@ -235,5 +298,12 @@ public sealed class DiskTierTests : IDisposable
             Thread.Sleep(2);
             tier.Exchange(_store);
         }
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.UtcNow;
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }
