@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using InferenceServer.Inference.Cache.Disk;
+using InferenceServer.Inference.Native;
 
 namespace InferenceServer.Inference;
 
@@ -35,6 +36,12 @@ public sealed class CacheOptions
 
     /// <summary>What is worth writing to disk.</summary>
     internal WriteRule Rule { get; set; } = new();
+
+    /// <summary>Share of the machine's memory that programs may still take; null where the system does not tell.</summary>
+    internal Func<double?> AvailableMemory { get; set; } = HostMemory.AvailableShare;
+
+    /// <summary>How often <see cref="AvailableMemory"/> is asked.</summary>
+    internal TimeSpan MemoryInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary><see cref="MemoryLimit"/> in bytes.</summary>
     internal long MemoryBytes => MemoryLimit is { } limit ? limit * (1L << 20) : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / DefaultShare;

@@ -47,6 +47,9 @@ internal sealed class KvCache
     /// <summary>Cells of nodes that no lease goes through: they may be evicted.</summary>
     public int NumCachedCells { get; private set; }
 
+    /// <summary>Tokens that were cached and gave their cells to others since start.</summary>
+    public long NumEvictedTokens { get; private set; }
+
     /// <summary>Cells that can be had without preempting anybody.</summary>
     public int NumAvailableCells => NumFreeCells + NumCachedCells;
 
@@ -355,6 +358,7 @@ internal sealed class KvCache
         leaf.Detach();
         NumFreeCells += leaf.Length;
         NumCachedCells -= leaf.Length;
+        NumEvictedTokens += leaf.Length;
         if (parent.Length > 0 && parent.FirstChild is null && !IsCovered(parent))
         {
             _operations.Add(CacheOperation.Remove(id, parent.End, leaf.End));

@@ -44,7 +44,7 @@ internal sealed class CacheInstruments
         Count("inference.cache.tokens.restored", "{token}", "Tokens whose KV was copied back instead of being computed.", stats =>
             Both(stats, s => s.NumRestoredTokens - s.Disk.NumRestoredTokens, disk => disk.NumRestoredTokens));
         Count("inference.cache.tokens.evicted", "{token}", "Tokens whose KV gave way to others.", stats =>
-            Both(stats, s => s.NumEvictedTokens, disk => disk.NumEvictedTokens));
+            [new(stats.NumEvictedCells, Cells), .. Both(stats, s => s.NumEvictedTokens, disk => disk.NumEvictedTokens)]);
         Count("inference.cache.disk.written", "By", "Bytes written to disk.", stats => Where(stats.Disk, disk => disk.NumWrittenBytes));
         Count("inference.cache.disk.read", "By", "Bytes read from disk and found sound.", stats => Where(stats.Disk, disk => disk.NumReadBytes));
         Count("inference.cache.disk.over_budget", "{span}", "Parts of prefixes that were worth writing when the day's budget was used up.", stats => Where(stats.Disk, disk => disk.NumOverBudget));

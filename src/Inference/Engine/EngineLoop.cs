@@ -195,6 +195,7 @@ internal sealed class EngineLoop
             NumCellHits = _scheduler.NumCellHits,
             NumMemoryHits = _traffic?.NumMemoryHits ?? 0,
             Disk = DiskStats.Of(_disk, _traffic?.NumDiskHits ?? 0, _traffic?.NumDiskTokens ?? 0),
+            NumEvictedCells = cache.NumEvictedTokens,
             NumEvictedTokens = _store?.Index.NumEvictedTokens ?? 0,
             SaveSeconds = (_traffic?.SaveMilliseconds ?? 0) / 1000,
             RestoreSeconds = (_traffic?.RestoreMilliseconds ?? 0) / 1000,

@@ -81,6 +81,9 @@ public sealed record EngineStats
     /// <summary>Prefixes on disk.</summary>
     public DiskStats Disk { get; init; } = new();
 
+    /// <summary>Cached tokens that gave their cells to others since start.</summary>
+    public long NumEvictedCells { get; init; }
+
     /// <summary>Tokens whose KV gave way to others in the host's memory since start.</summary>
     public long NumEvictedTokens { get; init; }
 
@@ -109,6 +112,7 @@ public sealed record EngineStats
         NumBookErrors = before.NumBookErrors + NumBookErrors,
         NumSavedTokens = before.NumSavedTokens + NumSavedTokens,
         NumRestoredTokens = before.NumRestoredTokens + NumRestoredTokens,
+        NumEvictedCells = before.NumEvictedCells + NumEvictedCells,
         NumEvictedTokens = before.NumEvictedTokens + NumEvictedTokens,
         SaveSeconds = before.SaveSeconds + SaveSeconds,
         RestoreSeconds = before.RestoreSeconds + RestoreSeconds,

@@ -90,7 +90,7 @@ internal sealed class LoadedEngine : IDisposable
             disk = store is not null && cache.Disk is { } diskOptions
                 ? new DiskTier(diskOptions, runner.Info.Fingerprint, TimeProvider.System, loggers.CreateLogger<DiskTier>(), commands.Wake)
                 : null;
-            memory = store is null || cache.MemoryBytes == 0 ? null : new MemoryWatch(store, commands.Wake);
+            memory = store is null || cache.MemoryBytes == 0 ? null : new MemoryWatch(store, cache, commands.Wake);
             var limits = new SchedulerLimits
             {
                 MaxBatchTokens = runner.Info.MaxBatchTokens,

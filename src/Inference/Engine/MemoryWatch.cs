@@ -1,14 +1,12 @@
 using InferenceServer.Inference.Cache;
-using InferenceServer.Inference.Native;
 
 namespace InferenceServer.Inference.Engine;
 
 /// <summary>Looks every few seconds whether the machine runs short of memory, and says what prefixes may have of it. Its own thread writes, the engine thread reads.</summary>
 internal sealed class MemoryWatch : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
     private readonly PrefixStore _store;
+    private readonly Func<double?> _available;
     private readonly MemoryShed _shed;
     private readonly Action _wake;
     private readonly Timer _timer;
@@ -16,14 +14,16 @@ internal sealed class MemoryWatch : IDisposable
     private bool _hasShed;
 
     /// <param name="store">Whose room it is.</param>
+    /// <param name="options">What is asked, and how often.</param>
     /// <param name="wake">Called on a thread of the pool when <see cref="Room"/> has changed.</param>
-    public MemoryWatch(PrefixStore store, Action wake)
+    public MemoryWatch(PrefixStore store, CacheOptions options, Action wake)
     {
         _store = store;
+        _available = options.AvailableMemory;
         _room = store.Index.MaxBytes;
         _shed = new MemoryShed(_room);
         _wake = wake;
-        _timer = new Timer(_ => Look(), state: null, Interval, Interval);
+        _timer = new Timer(_ => Look(), state: null, options.MemoryInterval, options.MemoryInterval);
     }
 
     /// <summary>Bytes that prefixes may have.</summary>
@@ -49,7 +49,7 @@ internal sealed class MemoryWatch : IDisposable
             return;
         }
 
-        if (HostMemory.AvailableShare() is { } available && _shed.Observe(_store.Index.NumBytes, available, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))
+        if (_available() is { } available && _shed.Observe(_store.Index.NumBytes, available, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))
         {
             _hasShed = _shed.Room < Room;
             Volatile.Write(ref _room, _shed.Room);

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Integration.Tests.Clients;
 
@@ -18,10 +19,12 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly DirectoryInfo _folder;
     private readonly StepRecorder _steps;
+    private readonly WarningRecorder _warnings;
 
-    private RunningServer(WebApplication app, StepRecorder steps, DirectoryInfo folder)
+    private RunningServer(WebApplication app, StepRecorder steps, WarningRecorder warnings, DirectoryInfo folder)
     {
         _steps = steps;
+        _warnings = warnings;
         _folder = folder;
         _app = app;
         Address = new Uri(app.ClientAddress());
@@ -34,6 +37,9 @@ internal sealed class RunningServer : IAsyncDisposable
     public Uri ApiAddress => new(Address, "/v1");
 
     public HttpClient Client { get; }
+
+    /// <summary>What was logged as a warning or graver so far.</summary>
+    public IReadOnlyCollection<string> Warnings => _warnings.Lines;
 
     public EngineStats Stats => _app.Services.GetRequiredService<IInferenceEngine>().Stats;
 
@@ -69,10 +75,12 @@ internal sealed class RunningServer : IAsyncDisposable
 
         var steps = new StepRecorder();
         builder.Services.AddSingleton<StepObserver>(steps.Record);
+        var warnings = new WarningRecorder();
+        builder.Logging.AddProvider(warnings);
         var app = ServerApplication.Create(builder, settings, ModelReader.Read(settings));
         await app.StartAsync();
         app.Services.GetService<EngineStarter>()?.Start();
-        var server = new RunningServer(app, steps, folder);
+        var server = new RunningServer(app, steps, warnings, folder);
         await server.WaitUntilReadyAsync();
         return server;
     }

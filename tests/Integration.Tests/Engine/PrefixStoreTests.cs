@@ -1,4 +1,5 @@
 using InferenceServer.Inference;
+using InferenceServer.Inference.Engine;
 using InferenceServer.Testing;
 
 namespace InferenceServer.Integration.Tests.Engine;
@@ -82,6 +83,33 @@ public sealed class PrefixStoreTests
     }
 
     [Fact]
+    public async Task Submit_MachineRunsShortOfMemory_PrefixesAreGivenUpUntilThereIsEnough()
+    {
+        var available = 0.5;
+        await using var tiny = await TinyEngine.StartAsync(context: 1024, availableMemory: () => Volatile.Read(ref available));
+        var prompt = TinyEngine.Tokens(700, 1);
+        var first = await tiny.RunAsync(tiny.Request(prompt));
+        Assert.Equal(715, (await tiny.WaitUntilIdleAsync()).NumStoredTokens);
+
+        Volatile.Write(ref available, 0.01);
+        await WaitForAsync(tiny, stats => stats.NumStoredTokens == 0);
+        Assert.Equal(715, tiny.Engine.Stats.NumEvictedTokens);
+        await FillCellsAsync(tiny);
+        var second = await tiny.RunAsync(tiny.Request(prompt));
+        Assert.Equal(0, second.NumCachedTokens);
+        Assert.Equal(first.Tokens, second.Tokens);
+
+        Volatile.Write(ref available, 0.5);
+        await WaitForAsync(tiny, stats =>
+        {
+            tiny.RunAsync(tiny.Request(prompt)).GetAwaiter().GetResult();
+            return stats.NumStoredTokens >= 700;
+        });
+        await FillCellsAsync(tiny);
+        Assert.Equal(699, (await tiny.RunAsync(tiny.Request(prompt))).NumCachedTokens);
+    }
+
+    [Fact]
     public async Task Submit_NoMemoryForPrefixes_ComputesAgain()
     {
         await using var tiny = await TinyEngine.StartAsync(context: 1024, cacheMemory: 0);
@@ -138,6 +166,16 @@ public sealed class PrefixStoreTests
     }
 
     private static TinyArchitecture ArchitectureOf(bool hasWindow) => hasWindow ? TinyArchitecture.SlidingWindow : TinyArchitecture.Llama;
+
+    private static async Task WaitForAsync(TinyEngine tiny, Func<EngineStats, bool> isThere)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (!isThere(tiny.Engine.Stats))
+        {
+            Assert.True(DateTime.UtcNow < deadline, $"{tiny.Engine.Stats}");
+            await Task.Delay(20);
+        }
+    }
 
     private static async Task FillCellsAsync(TinyEngine tiny)
     {

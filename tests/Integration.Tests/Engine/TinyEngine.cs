@@ -42,7 +42,7 @@ internal sealed class TinyEngine : IAsyncDisposable
 
     public static async Task<TinyEngine> StartAsync(
         KvCacheType kvType = KvCacheType.Q8_0, TinyArchitecture architecture = TinyArchitecture.Llama, int context = 2048, int parallel = 4, int maxWaiting = 64, int keepWarmSeconds = 0, Action<GgufWriter>? change = null,
-        int? cacheMemory = null, bool disk = false, int? diskWritesPerDay = null, bool mLock = false)
+        int? cacheMemory = null, bool disk = false, int? diskWritesPerDay = null, bool mLock = false, Func<double?>? availableMemory = null)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
         var path = Path.Combine(folder, "tiny.gguf");
@@ -67,6 +67,11 @@ internal sealed class TinyEngine : IAsyncDisposable
             DiskWritesPerDay = diskWritesPerDay ?? new CacheOptions().DiskWritesPerDay,
             Rule = new WriteRule { MinLongTokens = 256, MinLongMs = 0, MinAgainMs = 0, MinMsPerMiB = 0 }, // nothing is dear to compute here
         };
+        if (availableMemory is not null)
+        {
+            (cache.AvailableMemory, cache.MemoryInterval) = (availableMemory, TimeSpan.FromMilliseconds(20));
+        }
+
         var tiny = new TinyEngine(folder, options, cache);
         await tiny.LoadAsync();
         return tiny;

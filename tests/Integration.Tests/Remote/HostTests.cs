@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using InferenceServer.Integration.Tests.Clients;
+using InferenceServer.Testing;
 
 namespace InferenceServer.Integration.Tests.Remote;
 
@@ -84,6 +85,54 @@ public sealed class HostTests
         Assert.Equal(TextOf(first), TextOf(answer));
         Assert.InRange(answer.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32(), 128, int.MaxValue);
     }
+
+    // As an operator restarts it: the first request with a known prefix is not computed. Under another type of KV the same folder holds nothing for it.
+    [Fact]
+    public async Task Terminate_AndStartAgain_TheFirstRequestWithAKnownPrefixComesFromDisk_ButNotUnderAnotherKvType()
+    {
+        using var disk = new PrefixFolder();
+        (string, string)[] settings = [("Cache:DiskPath", disk.Path), ("Cache:DiskLimit", "1024"), ("Inference:Context", "8192")];
+        var asked = new { prompt = Chats.List(0, 150), max_tokens = 8, temperature = 0, ignore_eos = true };
+        JsonElement first;
+        int numFiles;
+        await using (var server = await ServerProcess.StartAsync([.. settings, ("Inference:KvCacheType", "q8_0")]))
+        {
+            first = await PostAsync(server, "/v1/completions", asked);
+            await PostAsync(server, "/v1/completions", asked);
+            numFiles = PromptTokens(first) / 64;
+            Assert.True(await Task.Run(() => disk.WaitForWhole(numFiles, TimeSpan.FromMinutes(1))), "Nothing is written.");
+            await EndAsync(server);
+        }
+
+        await using (var other = await ServerProcess.StartAsync([.. settings, ("Inference:KvCacheType", "f16")]))
+        {
+            Assert.Equal(0, CachedTokens(await PostAsync(other, "/v1/completions", asked)));
+            var page = await ReadMetricsAsync(other);
+            Assert.InRange(page.Sum("inference_cache_disk_dropped_total", ("reason", "foreign")), numFiles, numFiles + 1);
+            Assert.Equal((0, 0), (page.Sum("inference_cache_hits_total", ("tier", "disk")), page.Sum("inference_cache_disk_read_bytes_total")));
+            await EndAsync(other);
+        }
+
+        await using var again = await ServerProcess.StartAsync([.. settings, ("Inference:KvCacheType", "q8_0")]);
+        var answer = await PostAsync(again, "/v1/completions", asked);
+        Assert.InRange(CachedTokens(answer), PromptTokens(first) - 64, PromptTokens(first) - 1);
+        Assert.Equal(TextOf(first), TextOf(answer));
+        var counted = await ReadMetricsAsync(again);
+        Assert.Equal(1, counted.Sum("inference_cache_hits_total", ("tier", "disk")));
+        Assert.Equal(CachedTokens(answer), counted.Sum("inference_cache_tokens_restored_total", ("tier", "disk")));
+    }
+
+    private static async Task EndAsync(ServerProcess server)
+    {
+        server.Signal("TERM");
+        Assert.Equal(0, (await server.WaitAsync()).Code);
+    }
+
+    private static async Task<MetricsPage> ReadMetricsAsync(ServerProcess server) => MetricsPage.Parse(await server.Client.GetStringAsync("/metrics"));
+
+    private static int PromptTokens(JsonElement answer) => answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32();
+
+    private static int CachedTokens(JsonElement answer) => answer.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
 
     private static string? TextOf(JsonElement completion) => completion.GetProperty("choices")[0].GetProperty("text").GetString();
 

@@ -11,7 +11,8 @@ internal sealed class PrefixFolder : IDisposable
     /// <summary>For <c>Cache:DiskPath</c>.</summary>
     public string Path => System.IO.Path.Combine(_folder.FullName, "cache");
 
-    private string Files => System.IO.Path.Combine(Path, "prefixes");
+    /// <summary>Where the files are.</summary>
+    public string Files => System.IO.Path.Combine(Path, "prefixes");
 
     /// <summary>Files that are whole.</summary>
     public int NumWhole => Find("*.kv").Count;

@@ -25,6 +25,7 @@ internal sealed class DiskWorker : IDisposable
     private readonly ConcurrentQueue<DiskReport> _reports = new();
     private readonly ManualResetEventSlim _scanned = new();
     private readonly Thread _thread;
+    private bool _hasEnded;
     private volatile bool _isStopping;
     private volatile DiskTierState _state = DiskTierState.Starting;
 
@@ -56,11 +57,16 @@ internal sealed class DiskWorker : IDisposable
     /// <summary>True once the files that were there have been reported, or nothing will be.</summary>
     public bool WaitForScan(TimeSpan patience) => _scanned.Wait(patience);
 
-    /// <summary>Has an order done.</summary>
+    /// <summary>Has an order done; one to a tier that does not serve is dropped, with the KV in it.</summary>
     public void Send(DiskOrder order)
     {
         lock (_gate)
         {
+            if (_hasEnded)
+            {
+                return;
+            }
+
             (order.Kind == DiskOrderKind.Read ? _reads : _others).Enqueue(order);
         }
 
@@ -115,6 +121,13 @@ internal sealed class DiskWorker : IDisposable
         }
         finally
         {
+            lock (_gate)
+            {
+                _hasEnded = true;
+                _reads.Clear();
+                _others.Clear();
+            }
+
             _scanned.Set();
         }
     }

@@ -32,6 +32,7 @@ internal static class StatsFrames
         writer.Number(stats.NumStoredTokens);
         writer.Number(stats.NumSavedTokens);
         writer.Number(stats.NumRestoredTokens);
+        writer.Number(stats.NumEvictedCells);
         writer.Number(stats.NumEvictedTokens);
         writer.Double(stats.SaveSeconds);
         writer.Double(stats.RestoreSeconds);
@@ -67,6 +68,7 @@ internal static class StatsFrames
         NumStoredTokens = reader.Number(),
         NumSavedTokens = reader.Number(),
         NumRestoredTokens = reader.Number(),
+        NumEvictedCells = reader.Number(),
         NumEvictedTokens = reader.Number(),
         SaveSeconds = reader.Double(),
         RestoreSeconds = reader.Double(),

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Cache.Disk;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -130,6 +132,27 @@ public sealed class DiskTierTests : IDisposable
         Assert.Empty(Directory.GetFiles(Files, "*.tmp"));
     }
 
+    // Up to half a gigabyte waits to be written to a slow disk.
+    [Fact]
+    public void Offer_FullDisk_WhatWaitedToBeWrittenIsGarbage()
+    {
+        if (!File.Exists("/dev/full"))
+        {
+            return; // no such device here: Linux only
+        }
+
+        using var tier = Start();
+        var states = OfferToAFullDisk(tier);
+        WaitUntil(tier, () => !tier.Books.IsOn);
+        var deadline = DateTime.UtcNow.AddSeconds(10);
+        while (states.Exists(state => state.IsAlive))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "It is kept.");
+            GC.Collect();
+            Thread.Sleep(2);
+        }
+    }
+
     [Fact]
     public void Start_FolderOfAnotherProcess_ServesWithout()
     {
@@ -246,6 +269,23 @@ public sealed class DiskTierTests : IDisposable
 
         Assert.False(again.Books.Offer(Span(1), 700, isWorth: true));
         Assert.InRange(again.BudgetLeft, perDay / 2 - 10, perDay / 2 + 10);
+    }
+
+    // On a stack of its own, which does not keep them.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private List<WeakReference> OfferToAFullDisk(DiskTier tier)
+    {
+        File.CreateSymbolicLink(Path.Combine(Files, NameOf(Span(0)) + CacheFolder.Ending + ".tmp"), "/dev/full");
+        var states = new List<WeakReference>();
+        for (var i = 0; i < 100; i++)
+        {
+            var span = Span(i);
+            Assert.True(tier.Books.Offer(span, 700, isWorth: true));
+            Assert.True(MemoryMarshal.TryGetArray(span.State, out var state));
+            states.Add(new WeakReference(state.Array));
+        }
+
+        return states;
     }
 
     private static void Flip(string path, int at)
