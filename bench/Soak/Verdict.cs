@@ -94,7 +94,12 @@ internal sealed class Verdict
             memory.Growth < MaxGrowth || memory.Slope < memory.HalfWidth);
         var files = Trend.Group([.. samples.Select(each => ((double)each.NumRequests, (double)each.Facts.NumFiles))], NumGroups, Enumerable.Average);
         var (first, last) = files.Count > 0 ? (files[0].Y, files[^1].Y) : (double.NaN, double.NaN);
-        Add($"file handles of the {name}: first and last", $"at most {MaxFileGrowth} more", string.Create(CultureInfo.InvariantCulture, $"{first:0.0}, {last:0.0}"), last - first <= MaxFileGrowth);
+        var change = samples.Count > 0 ? samples[^1].Facts.DescribeFilesSince(samples[0].Facts) : "";
+        Add(
+            $"file handles of the {name}: first and last",
+            $"at most {MaxFileGrowth} more",
+            string.Create(CultureInfo.InvariantCulture, $"{first:0.0}, {last:0.0}{(change.Length > 0 ? $" (last sample: {change})" : "")}"),
+            last - first <= MaxFileGrowth);
     }
 
     private void Add(string claim, string bound, string seen, bool holds)

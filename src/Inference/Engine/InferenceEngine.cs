@@ -106,6 +106,9 @@ public sealed class InferenceEngine : IHostedEngine
     public ValueTask<ReadOnlyMemory<int>> EncodeAsync(PromptText prompt, CancellationToken cancellationToken) =>
         GetReady().Tokenizer.EncodeAsync(prompt, cancellationToken);
 
+    /// <inheritdoc cref="Tokenizer.TryEncodeShort"/>
+    internal bool TryEncodeShort(PromptText prompt, out ReadOnlyMemory<int> tokens) => GetReady().Tokenizer.TryEncodeShort(prompt, out tokens);
+
     /// <inheritdoc/>
     public InfillTokens? Infill => _engine?.Vocabulary.Infill;
 

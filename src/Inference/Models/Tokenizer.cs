@@ -15,6 +15,9 @@ internal sealed class Tokenizer : IDisposable
     /// <summary>Bytes. See <see cref="LongTextCutter"/> for what fits.</summary>
     private const int StackSize = 64 * 1024 * 1024;
 
+    /// <summary>Characters of a prompt that any thread may encode: a tenth of what passed with a stack of 8 MB (<see cref="LongTextCutter.MaxRun"/>).</summary>
+    private const int MaxShortLength = 2_000;
+
     private readonly PromptEncoder _encoder;
     private readonly BlockingCollection<Job> _jobs = [];
     private readonly Thread[] _threads;
@@ -49,6 +52,16 @@ internal sealed class Tokenizer : IDisposable
         using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((Job)state!).Completion.TrySetCanceled(token), job);
         return await job.Completion.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Encodes a prompt on the calling thread, whatever its stack, if it is short enough; false: it is not, and <see cref="EncodeAsync"/> will. For a thread whose time is nobody else's.</summary>
+    /// <exception cref="ObjectDisposedException">The tokenizer was disposed.</exception>
+    public bool TryEncodeShort(PromptText prompt, out ReadOnlyMemory<int> tokens)
+    {
+        ObjectDisposedException.ThrowIf(_isStopping, this);
+        var isShort = prompt.Segments.Sum(segment => segment.Text.Length) <= MaxShortLength;
+        tokens = isShort ? _encoder.Encode(prompt, CancellationToken.None) : default;
+        return isShort;
     }
 
     public void Dispose()

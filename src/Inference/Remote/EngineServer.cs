@@ -128,7 +128,8 @@ public sealed class EngineServer : IDisposable
                 var (encode, prompt) = CallFrames.ReadEncode(ref reader);
                 _ = AnswerAsync(encode, async cancellation =>
                 {
-                    var tokens = await Engine.EncodeAsync(prompt, cancellation).ConfigureAwait(false);
+                    // This thread has nothing else to do, and two changes of threads are a third of what a process of its own costs a first token (docs/performance.md).
+                    var tokens = Engine.TryEncodeShort(prompt, out var known) ? known : await Engine.EncodeAsync(prompt, cancellation).ConfigureAwait(false);
                     _sender.Send((writer, call) => CallFrames.WriteTokens(writer, call, tokens.Span), encode);
                 });
                 break;

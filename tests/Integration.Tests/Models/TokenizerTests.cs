@@ -33,6 +33,41 @@ public sealed class TokenizerTests(VocabularyFixture models) : IClassFixture<Voc
         }
     }
 
+    [Theory]
+    [InlineData("tekken")]
+    [InlineData("gpt-4o")]
+    [InlineData("deepseek-v3")]
+    [InlineData("exaone-moe")]
+    public async Task TryEncodeShort_OnAShallowStack_GivesTheSameTokens(string preTokenizer)
+    {
+        using var model = VocabularyFixture.Load(new ModelLoadSettings
+        {
+            Path = VocabularyCases.File("gpt-2"),
+            VocabularyOnly = true,
+            HeaderOverrides = new Dictionary<string, string> { ["tokenizer.ggml.pre"] = preTokenizer },
+        });
+        using var tokenizer = model.CreateTokenizer(escapeControlTokens: true);
+        foreach (var unit in (string[])[" ", "-", "a", "A", "é", "\n", "ab cd ", "A1"])
+        {
+            var prompt = PromptText.Trusted(string.Concat(Enumerable.Repeat(unit, 2_000))[..2_000]);
+            ReadOnlyMemory<int> tokens = default;
+            var isShort = false;
+            var thread = new Thread(() => isShort = tokenizer.TryEncodeShort(prompt, out tokens), maxStackSize: 2 << 20);
+            thread.Start();
+            thread.Join();
+            Assert.True(isShort);
+            Assert.Equal((await tokenizer.EncodeAsync(prompt, CancellationToken.None)).ToArray(), tokens.ToArray());
+        }
+    }
+
+    [Fact]
+    public void TryEncodeShort_OfALongPrompt_LeavesItToOthers()
+    {
+        using var tokenizer = models["gpt-2"].CreateTokenizer(escapeControlTokens: true);
+        Assert.False(tokenizer.TryEncodeShort(PromptText.Trusted(new string('a', 2_001)), out var tokens));
+        Assert.True(tokens.IsEmpty);
+    }
+
     [Fact]
     public async Task EncodeAsync_HundredPromptsAtOnce_GivesEachItsOwnTokens()
     {
