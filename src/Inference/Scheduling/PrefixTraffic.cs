@@ -141,10 +141,10 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits, D
 
     /// <summary>A step ended: so much may be copied out before the next.</summary>
     /// <param name="stepMs">How long it took, in milliseconds; null if there was none, because there is nothing to compute.</param>
-    public void BeginSaves(double? stepMs) => _saveRoom = Math.Max(1, _saves.TokensWithin(Math.Min(MaxSaveMs, (stepMs * ShareOfStep) ?? MaxSaveMs)));
+    public void BeginSaves(double? stepMs) => _saveRoom = Math.Max(PrefixStore.SpanSize, _saves.TokensWithin(Math.Min(MaxSaveMs, (stepMs * ShareOfStep) ?? MaxSaveMs)));
 
-    /// <summary>The next span to copy out now; null if there is none or no time.</summary>
-    public SpanCopy? NextSave(KvCache cache) => _saveRoom > 0 ? _saver.Next(cache) : null;
+    /// <summary>The next span to copy out now; null if there is none, or no time for a whole one more.</summary>
+    public SpanCopy? NextSave(KvCache cache) => _saveRoom >= PrefixStore.SpanSize ? _saver.Next(cache) : null;
 
     /// <summary>What <see cref="NextSave"/> asked for was copied; <paramref name="state"/> is null if the library could not.</summary>
     public void CompleteSave(SpanCopy copy, byte[]? state, double milliseconds)

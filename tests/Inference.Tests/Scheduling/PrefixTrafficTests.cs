@@ -111,8 +111,8 @@ public sealed class PrefixTrafficTests
     }
 
     [Theory]
-    [InlineData(10, 0.25, 1)] // a tenth of the step
-    [InlineData(200, 0.25, 5)] // never more
+    [InlineData(10, 0.3, 0.9)] // as many whole spans as fit into a tenth of the step
+    [InlineData(200, 0.3, 4.8)] // or into five milliseconds
     [InlineData(10, 8, 8)] // a span at least
     public void Save_BehindAStep_TakesATenthOfItAndAtMostFiveMillisecondsButASpanAtLeast(double stepMs, double spanMs, double longest)
     {
