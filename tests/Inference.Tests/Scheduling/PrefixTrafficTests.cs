@@ -159,6 +159,34 @@ public sealed class PrefixTrafficTests
         Assert.Equal(0, other.NumCachedTokens);
     }
 
+    // Its last block makes room at once; what is before it is copied out in time.
+    [Fact]
+    public void Schedule_PreemptedSequenceWhoseCellsOthersTook_ComesBackFromTheStore()
+    {
+        var harness = new SchedulerHarness(numCells: 1536, maxSequences: 3, maxSequenceTokens: 1200, storeBytes: Plenty);
+        harness.Add(SchedulerHarness.Tokens(10, 1), maxOutput: 900);
+        var preempted = harness.Add(SchedulerHarness.Tokens(10, 2), maxOutput: 900, @class: RequestClass.Flex);
+        while (harness.Scheduler.NumPreemptions == 0)
+        {
+            harness.Step();
+        }
+
+        for (var i = 0; i < 20; i++)
+        {
+            harness.Step();
+        }
+
+        harness.Add(SchedulerHarness.Tokens(700, 3), maxOutput: 1);
+        Drain(harness);
+
+        Assert.InRange(harness.Traffic!.NumRestoredTokens, 256, 768);
+        Assert.Equal(910, preempted.NumTokens);
+        for (var i = preempted.NumPromptTokens; i < preempted.NumTokens; i++)
+        {
+            Assert.Equal(((preempted.Tokens[i - 1] * 31) + i) & 0xFFFFFF, preempted.Tokens[i]);
+        }
+    }
+
     private static void Drain(SchedulerHarness harness)
     {
         do

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using InferenceServer.Inference.Cache;
@@ -151,6 +152,44 @@ public sealed class DiskTierTests : IDisposable
             GC.Collect();
             Thread.Sleep(2);
         }
+    }
+
+    // A pipe that nobody writes to: whoever opens it waits, as for a network's disk that is gone.
+    [Fact]
+    public void Load_DiskThatHangs_FailsWhoeverWaitsAndSwitchesItselfOff()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // has no such pipes
+        }
+
+        Write(Span(0));
+        var clock = new Clock();
+        using var tier = Start(clock: clock);
+        var path = Assert.Single(SpanFiles());
+        File.Delete(path);
+        using (var mkfifo = Process.Start("mkfifo", [path]))
+        {
+            mkfifo.WaitForExit();
+        }
+
+        var read = tier.Books.Load(tier.Books.Index!.FindLongest(Span(0).Before, Span(0).Tokens, out _)!);
+        tier.Exchange(_store);
+        clock.Now += TimeSpan.FromSeconds(9);
+        tier.Exchange(_store);
+        Assert.Equal((SpanStatus.Loading, DiskTierState.On), (read.Status, tier.State));
+        clock.Now += TimeSpan.FromSeconds(2);
+        tier.Exchange(_store);
+
+        Assert.Equal((SpanStatus.Failed, DiskTierState.Failed), (read.Status, tier.State));
+        Assert.False(tier.Books.IsOn);
+        using (File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            // The disk is back, and the thread ends; a tier that gave up stays off.
+        }
+
+        tier.Exchange(_store);
+        Assert.Equal(DiskTierState.Failed, tier.State);
     }
 
     [Fact]
@@ -344,6 +383,10 @@ public sealed class DiskTierTests : IDisposable
     {
         public DateTimeOffset Now { get; set; } = DateTimeOffset.UtcNow;
 
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
         public override DateTimeOffset GetUtcNow() => Now;
+
+        public override long GetTimestamp() => Now.UtcTicks;
     }
 }
