@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace InferenceServer.Inference.Native;
 
 /// <summary>What is left of the machine's memory. Any thread.</summary>
@@ -8,27 +6,8 @@ internal static unsafe class HostMemory
     /// <summary>The share of the memory that programs may still take without anything being paged out; null where the system does not tell. Not run on macOS.</summary>
     public static double? AvailableShare() => OperatingSystem.IsLinux() ? ReadLinux() : OperatingSystem.IsMacOS() ? ReadMac() : null;
 
-    private static double? ReadLinux()
-    {
-        var (total, available) = (0L, 0L);
-        foreach (var line in File.ReadLines("/proc/meminfo"))
-        {
-            total = Kilobytes(line, "MemTotal:") ?? total;
-            if (Kilobytes(line, "MemAvailable:") is { } kilobytes)
-            {
-                available = kilobytes;
-                break;
-            }
-        }
-
-        return total > 0 ? (double)available / total : null;
-    }
-
-    private static long? Kilobytes(string line, string name) =>
-        line.StartsWith(name, StringComparison.Ordinal)
-        && long.TryParse(line.AsSpan(name.Length).Trim().TrimEnd("kB").Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : null;
+    private static double? ReadLinux() =>
+        ProcFile.ReadNumber("/proc/meminfo", "MemTotal:") is > 0 and var total && ProcFile.ReadNumber("/proc/meminfo", "MemAvailable:") is { } available ? (double)available / total : null;
 
     // In percent; what the kernel itself goes by when it asks programs to give memory back.
     private static double? ReadMac()

@@ -51,7 +51,8 @@ internal sealed class EngineChild : IDisposable
 
     /// <summary>Starts the process and waits until it has connected. A process that does not is there all the same, and has no <see cref="Source"/>.</summary>
     /// <param name="command">The program, and what comes before the words of ours: the hidden command.</param>
-    public static EngineChild Start(IReadOnlyList<string> command)
+    /// <param name="stopping">Set: nobody waits any more.</param>
+    public static EngineChild Start(IReadOnlyList<string> command, ManualResetEventSlim stopping)
     {
         var folder = CreateFolder();
         try
@@ -70,7 +71,7 @@ internal sealed class EngineChild : IDisposable
             child._process.ErrorDataReceived += (_, line) => child.Remember(line.Data);
             child._process.BeginErrorReadLine();
             child._process.StandardInput.Close();
-            child.TryConnect(listener);
+            child.TryConnect(listener, stopping);
             return child;
         }
         finally
@@ -169,10 +170,10 @@ internal sealed class EngineChild : IDisposable
         }
     }
 
-    private void TryConnect(Socket listener)
+    private void TryConnect(Socket listener, ManualResetEventSlim stopping)
     {
-        var up = Accept(listener);
-        _down = up is null ? null : Accept(listener);
+        var up = Accept(listener, stopping);
+        _down = up is null ? null : Accept(listener, stopping);
         if (up is null || _down is null)
         {
             up?.Dispose();
@@ -183,10 +184,10 @@ internal sealed class EngineChild : IDisposable
         Source = new FrameSource(_up);
     }
 
-    private Socket? Accept(Socket listener)
+    private Socket? Accept(Socket listener, ManualResetEventSlim stopping)
     {
         var start = Stopwatch.GetTimestamp();
-        while (!_process.HasExited && Stopwatch.GetElapsedTime(start) < ConnectPatience)
+        while (!_process.HasExited && !stopping.IsSet && Stopwatch.GetElapsedTime(start) < ConnectPatience)
         {
             if (listener.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectRead))
             {

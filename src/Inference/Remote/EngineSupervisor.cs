@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using InferenceServer.Inference.Engine;
@@ -157,11 +158,34 @@ internal sealed class EngineSupervisor : IAsyncDisposable
     private TimeSpan RunOne()
     {
         var numKilledBefore = SystemMemory.ReadNumKilled();
-        using var child = EngineChild.Start(_setup.Command);
+        EngineChild child;
+        try
+        {
+            child = EngineChild.Start(_setup.Command, _stopping);
+        }
+        catch (Exception exception) when (_facts is not null && exception is Win32Exception or IOException or UnauthorizedAccessException)
+        {
+            return OnNotStarted(exception.Message);
+        }
+
+        using (child)
+        {
+            return RunOne(child, numKilledBefore);
+        }
+    }
+
+    private TimeSpan RunOne(EngineChild child, long numKilledBefore)
+    {
         var session = new EngineSession(child, _host, _setup);
         lock (_gate)
         {
             (_child, _session) = (child, session);
+        }
+
+        if (_stopping.IsSet)
+        {
+            // Whoever told the process before to stop did not know this one.
+            child.Kill();
         }
 
         RemoteLog.Started(_logger, child.Id);
@@ -210,7 +234,21 @@ internal sealed class EngineSupervisor : IAsyncDisposable
             return TimeSpan.Zero;
         }
 
-        var pause = _plan.End(hasProgress || (session.ReadyAt is { } readyAt && Stopwatch.GetElapsedTime(readyAt) > UsefulLife));
+        var pause = Plan(hasProgress || (session.ReadyAt is { } readyAt && Stopwatch.GetElapsedTime(readyAt) > UsefulLife), text);
+        SystemMemory.WaitUntilReturned(_stopping);
+        return pause;
+    }
+
+    // It ran before: a full disk, too many processes, or a program that is being replaced may pass.
+    private TimeSpan OnNotStarted(string why)
+    {
+        RemoteLog.NotStarted(_logger, why);
+        return Plan(hasProgress: false, $"it could not be started: {why}");
+    }
+
+    private TimeSpan Plan(bool hasProgress, string text)
+    {
+        var pause = _plan.End(hasProgress);
         if (_plan.IsHopeless && !_stopping.IsSet)
         {
             _failure = $"The engine ended {_plan.NumFailures} times without progress; the last time: {text}";
@@ -218,7 +256,6 @@ internal sealed class EngineSupervisor : IAsyncDisposable
             RemoteLog.Hopeless(_logger, _plan.NumFailures, pause.TotalSeconds);
         }
 
-        SystemMemory.WaitUntilReturned(_stopping);
         return pause;
     }
 

@@ -38,6 +38,7 @@ internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt, long mode
     private TimeSpan? _leakedSince;
     private Pulse _last = new(new EngineStats(), false, 0, 0);
     private bool _hasPulse;
+    private bool _isQueueLeft;
 
     private TimeSpan StepPatience =>
         TimeSpan.FromSeconds(Math.Max(patience.TotalSeconds + (modelBytes / DiskBytesPerSecond), LongestStepFactor * _last.LongestStepSeconds));
@@ -63,7 +64,8 @@ internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt, long mode
             _stepAt = now;
         }
 
-        if (!pulse.HasCommands || pulse.NumTakenCommands != _last.NumTakenCommands || !_last.HasCommands)
+        _isQueueLeft = pulse.HasCommands && _last.HasCommands && pulse.NumTakenCommands == _last.NumTakenCommands;
+        if (!_isQueueLeft)
         {
             _takenAt = now;
         }
@@ -111,7 +113,8 @@ internal sealed class HangWatch(TimeSpan patience, TimeSpan startedAt, long mode
             return EngineExit.QueueStuck;
         }
 
-        if (now - _progressAt > (isCalled ? CallFactor : 1) * StepPatience)
+        // Work that nobody takes out of the queue is the queue's fault, which is certain a pulse later.
+        if (!_isQueueLeft && now - _progressAt > (isCalled ? CallFactor : 1) * StepPatience)
         {
             return EngineExit.Stalled;
         }

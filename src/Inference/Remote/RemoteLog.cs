@@ -19,4 +19,7 @@ internal static partial class RemoteLog
 
     [LoggerMessage(1104, LogLevel.Warning, "The engine's process {Id} is ended: {Reason}")]
     public static partial void Killing(ILogger logger, int id, string reason);
+
+    [LoggerMessage(1105, LogLevel.Error, "The engine's process could not be started: {Reason}")]
+    public static partial void NotStarted(ILogger logger, string reason);
 }

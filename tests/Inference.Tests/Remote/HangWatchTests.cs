@@ -89,6 +89,36 @@ public sealed class HangWatchTests
     }
 
     [Fact]
+    public void Work_ThatNobodyTakesOutOfTheQueue_IsTheQueuesFault()
+    {
+        Pulse(1, new EngineStats());
+        Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(1)));
+        for (var second = 2; second <= 11; second++)
+        {
+            Pulse(second, new EngineStats(), hasCommands: true, numTaken: 3);
+            Assert.Null(_watch.Judge(hasWork: true, isCalled: false, Seconds(second + 0.5)));
+        }
+
+        Pulse(12, new EngineStats(), hasCommands: true, numTaken: 3);
+        Assert.Equal(EngineExit.QueueStuck, _watch.Judge(hasWork: true, isCalled: false, Seconds(12.5)));
+    }
+
+    [Fact]
+    public void Work_ThatDoesNotGoOnWhileCommandsAreTaken_IsAStall()
+    {
+        Pulse(1, new EngineStats());
+        Assert.Null(_watch.Judge(hasWork: false, isCalled: false, Seconds(1)));
+        for (var second = 2; second <= 11; second++)
+        {
+            Pulse(second, new EngineStats(), hasCommands: true, numTaken: second);
+            Assert.Null(_watch.Judge(hasWork: true, isCalled: false, Seconds(second)));
+        }
+
+        Pulse(12, new EngineStats(), hasCommands: true, numTaken: 12);
+        Assert.Equal(EngineExit.Stalled, _watch.Judge(hasWork: true, isCalled: false, Seconds(12)));
+    }
+
+    [Fact]
     public void Cells_ThatNobodyShouldHold_AreFound()
     {
         for (var second = 1; second <= 6; second++)

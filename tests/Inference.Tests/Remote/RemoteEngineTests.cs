@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Remote;
 using InferenceServer.Inference.Sampling;
-using Microsoft.Extensions.Logging;
+using InferenceServer.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace InferenceServer.Inference.Tests.Remote;
@@ -63,6 +62,31 @@ public sealed class RemoteEngineTests
     }
 
     [SkippableFact]
+    public async Task Dispose_WhileAProcessHasNotConnected_DoesNotWait()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
+        using var log = new LineLog();
+        var folder = Directory.CreateTempSubdirectory("starting-");
+        try
+        {
+            var isRunning = Path.Combine(folder.FullName, "running");
+            var engine = new RemoteEngine(Setup(["sh", "-c", $"echo $$ > '{isRunning}'; exec sleep 300"]), log);
+            var starting = engine.StartAsync(null);
+            await UntilAsync(() => File.Exists(isRunning));
+            var start = Stopwatch.GetTimestamp();
+
+            await engine.DisposeAsync();
+
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10));
+            await starting;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [SkippableFact]
     public async Task Process_ThatSpeaksNoFrames_IsEndedWithAReason()
     {
         Skip.If(OperatingSystem.IsWindows() || !File.Exists("/usr/bin/perl"), "Needs a program that opens Unix sockets.");
@@ -74,30 +98,6 @@ public sealed class RemoteEngineTests
 
         Assert.Contains("BadFrame", engine.Failure, StringComparison.Ordinal);
         Assert.Contains("length is damaged", engine.Failure, StringComparison.Ordinal);
-    }
-
-    private sealed class LineLog : ILoggerFactory, ILogger
-    {
-        private readonly ConcurrentQueue<string> _lines = new();
-
-        public IReadOnlyCollection<string> Lines => _lines;
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue(formatter(state, exception));
-
-        public void Dispose()
-        {
-            // Holds nothing.
-        }
     }
 
     private static RemoteEngine Create(string script) => new(Setup(["sh", "-c", script]), NullLoggerFactory.Instance);

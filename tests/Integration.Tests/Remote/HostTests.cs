@@ -16,7 +16,7 @@ public sealed class HostTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Looks below /proc.");
         await using var server = await ServerProcess.StartAsync();
-        var engine = Assert.Single(ChildrenOf(server.Id));
+        var engine = EngineOf(server);
         Assert.Contains("libllama", ReadMaps(engine), StringComparison.Ordinal);
         Assert.DoesNotContain("libllama", ReadMaps(server.Id), StringComparison.Ordinal);
         Assert.DoesNotContain("libggml", ReadMaps(server.Id), StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class HostTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Looks below /proc.");
         await using var server = await ServerProcess.StartAsync();
-        var engine = Assert.Single(ChildrenOf(server.Id));
+        var engine = EngineOf(server);
         foreach (var signal in new[] { "TERM", "INT", "HUP" })
         {
             using var kill = Process.Start("kill", [$"-{signal}", engine.ToString(CultureInfo.InvariantCulture)]);
@@ -61,7 +61,7 @@ public sealed class HostTests
         JsonElement first;
         await using (var server = await ServerProcess.StartAsync(settings))
         {
-            var engine = Assert.Single(ChildrenOf(server.Id));
+            var engine = EngineOf(server);
             first = await PostAsync(server, "/v1/completions", asked);
             var created = await PostAsync(server, "/v1/responses", new { input = "Tell me a very long story.", background = true, max_output_tokens = 4000, temperature = 1 });
             id = created.GetProperty("id").GetString()!;
@@ -133,6 +133,9 @@ public sealed class HostTests
     private static int PromptTokens(JsonElement answer) => answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32();
 
     private static int CachedTokens(JsonElement answer) => answer.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+
+    /// <summary>The engine's process of a server that is one itself.</summary>
+    internal static int EngineOf(ServerProcess server) => Assert.Single(ChildrenOf(server.Id));
 
     private static string? TextOf(JsonElement completion) => completion.GetProperty("choices")[0].GetProperty("text").GetString();
 

@@ -32,14 +32,18 @@ internal sealed class StreamedAnswer
     /// <param name="body">What.</param>
     /// <param name="onDelta">Told after each piece of the answer how many there are.</param>
     /// <param name="path">Where.</param>
-    public static async Task<StreamedAnswer> ReadAsync(RunningServer server, Dictionary<string, object?> body, Action<int>? onDelta = null, string path = "/v1/chat/completions")
+    public static Task<StreamedAnswer> ReadAsync(RunningServer server, Dictionary<string, object?> body, Action<int>? onDelta = null, string path = "/v1/chat/completions") =>
+        ReadAsync(server.Client, body, onDelta, path);
+
+    /// <summary>The same, of a server that is known by its address.</summary>
+    public static async Task<StreamedAnswer> ReadAsync(HttpClient client, Dictionary<string, object?> body, Action<int>? onDelta, string path)
     {
         var answer = new StreamedAnswer();
         using var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
             Content = JsonContent.Create(new Dictionary<string, object?>(body) { ["stream"] = true, ["stream_options"] = new { include_usage = true } }),
         };
-        using var response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Assert.True(response.IsSuccessStatusCode, await (response.IsSuccessStatusCode ? Task.FromResult("") : response.Content.ReadAsStringAsync()));
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         while (await reader.ReadLineAsync() is { } line)
