@@ -59,7 +59,7 @@ public sealed class ExitTests(ExitTests.Fixture fixture) : IClassFixture<ExitTes
         var options = new InferenceOptions { ModelPath = model.Path, Context = 2048, KvCacheType = KvCacheType.Q8_0, Threads = 1 };
 
         // The engine is the child of what exits, and ends with it.
-        string[] script = ["sh", "-c", $"trap 'exit 3' USR1; '{string.Join("' '", TinyEngineProcess.Command)}' \"$0\" $$ & wait"];
+        string[] script = ["sh", "-c", $"trap 'echo ggml.c:42: last words >&2; exit 3' USR1; '{string.Join("' '", TinyEngineProcess.Command)}' \"$0\" $$ & wait"];
         using var log = new LineLog();
         await using var engine = TinyEngineProcess.Create(model.Path, options, log, script);
         await engine.StartAsync(null);
@@ -74,7 +74,9 @@ public sealed class ExitTests(ExitTests.Fixture fixture) : IClassFixture<ExitTes
         });
 
         Assert.Equal(expected, tokens);
-        Assert.Contains("ended: Exited, exit code 3", Assert.Single(log.Lines, line => line.Contains(" ended: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        var report = Assert.Single(log.Lines, line => line.Contains(" ended: ", StringComparison.Ordinal));
+        Assert.Contains("ended: Exited, exit code 3. Last step: 1 decodes, 0 prefill tokens. Running: 2 (4 prompt, ", report, StringComparison.Ordinal);
+        Assert.EndsWith("ggml.c:42: last words", report, StringComparison.Ordinal);
     }
 
     public sealed class Fixture : IAsyncLifetime
