@@ -55,14 +55,14 @@ internal static class SoakCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, string folder, CancellationToken cancellationToken)
     {
-        var (context, seed) = (arguments.GetValue(Context), arguments.GetValue(Seed));
+        var (context, seed, model) = (arguments.GetValue(Context), arguments.GetValue(Seed), Path.GetFullPath(arguments.GetValue(Model)!));
         await using var server = await ServerProcess.StartAsync(
-            ["--model", Path.GetFullPath(arguments.GetValue(Model)!), "--context", context.ToString(CultureInfo.InvariantCulture), "--kv-type", "q8_0", "--threads", arguments.GetValue(Threads).ToString(CultureInfo.InvariantCulture)],
+            ["--model", model, "--context", context.ToString(CultureInfo.InvariantCulture), "--kv-type", "q8_0", "--threads", arguments.GetValue(Threads).ToString(CultureInfo.InvariantCulture)],
             cancellationToken,
             [("Engine__Isolation", "process"), ("Cache__DiskPath", folder), ("Cache__DiskLimit", DiskLimitMiB), ("Cache__MemoryLimit", MemoryLimitMiB), .. SmallHeap, .. LogTo(arguments.GetValue(Log))]);
         using var client = new SoakClient(server.Address);
         using var slow = new SoakClient(server.Address, receiveBytes: 2048);
-        var mix = new ClientMix(client, slow, context, seed);
+        var mix = new ClientMix(client, slow, context, seed, ControlTokens.Read(model));
         var kinds = mix.Create();
         var tally = new Tally();
         var run = new SoakRun(client, kinds, tally, seed);

@@ -11,7 +11,8 @@ namespace InferenceServer.Bench.Soak;
 /// <param name="slow">For slow readers.</param>
 /// <param name="context">Cells of the server.</param>
 /// <param name="seed">Of all texts.</param>
-internal sealed class ClientMix(SoakClient client, SoakClient slow, int context, int seed)
+/// <param name="controlTokens">Of the model.</param>
+internal sealed class ClientMix(SoakClient client, SoakClient slow, int context, int seed, IReadOnlyList<int> controlTokens)
 {
     /// <summary>Documents that are asked about: more than memory for prefixes holds, so that they come back from every tier.</summary>
     private const int NumDocuments = 6;
@@ -46,6 +47,8 @@ internal sealed class ClientMix(SoakClient client, SoakClient slow, int context,
         ["cache_prompt"] = false,
     };
 
+    // A control token is no text, and has no log probability: not sampled, every token has one.
+    private readonly object[][] _forbidden = [.. controlTokens.Select(token => (object[])[token, false])];
     private readonly string[] _documents = CreateDocuments(seed, words: context / 4);
     private string? _probeText;
 
@@ -74,6 +77,7 @@ internal sealed class ClientMix(SoakClient client, SoakClient slow, int context,
         var numTokens = random.Next(8, 48);
         var body = Body(Words(random, random.Next(4, 60)), numTokens, random);
         body["logprobs"] = true;
+        body["logit_bias"] = _forbidden;
         return client.StreamAsync(Chat, body, answer => JudgeLength(answer, numTokens) ?? JudgeLogProbs(answer));
     }
 
@@ -116,6 +120,7 @@ internal sealed class ClientMix(SoakClient client, SoakClient slow, int context,
     {
         var body = Body(Words(random, 20), 64, random);
         body["logprobs"] = true;
+        body["logit_bias"] = _forbidden;
         body["top_logprobs"] = 20;
         return slow.StreamAsync(Chat, body, answer => JudgeLength(answer, 64) ?? JudgeLogProbs(answer), pause: TimeSpan.FromMilliseconds(200));
     }
