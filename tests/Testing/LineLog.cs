@@ -3,8 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace InferenceServer.Testing;
 
-/// <summary>A log of all categories and levels as lines. Any thread.</summary>
-internal sealed class LineLog : ILoggerFactory, ILogger
+/// <summary>A log of all categories as lines, as an operator reads them. Any thread.</summary>
+/// <param name="minimum">What is less grave is not kept.</param>
+internal sealed class LineLog(LogLevel minimum = LogLevel.Trace) : ILoggerFactory, ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -17,10 +18,15 @@ internal sealed class LineLog : ILoggerFactory, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => true;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= minimum;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue(formatter(state, exception));
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            _lines.Enqueue(formatter(state, exception));
+        }
+    }
 
     public void Dispose()
     {

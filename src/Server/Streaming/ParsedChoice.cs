@@ -37,7 +37,7 @@ internal sealed class ParsedChoice(int index, GenerationStream stream, TimeProvi
         }
         else if (item.IsControl && Encoding.UTF8.GetString(item.Bytes.Span) is var marker && parser.IsMarker(marker))
         {
-            _logProbs.Skip(marker.Length);
+            _logProbs.Skip(item.Bytes.Span);
             parser.Feed(Text.AppendMarker(item.Bytes.Span), isControl: false, _found);
         }
         else

@@ -1,3 +1,4 @@
+using System.Text;
 using InferenceServer.Inference.Sampling;
 
 namespace InferenceServer.Server.Streaming;
@@ -9,6 +10,9 @@ namespace InferenceServer.Server.Streaming;
 internal sealed class SourceLogProbs
 {
     private readonly Queue<Placed> _held = [];
+
+    // As the answer's text is made: bytes that are no character are as many as they become there.
+    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private long _numCharacters;
 
     /// <summary>Takes the next token.</summary>
@@ -17,19 +21,16 @@ internal sealed class SourceLogProbs
     public void Add(TokenLogProbs entry, ReadOnlySpan<byte> text)
     {
         var start = _numCharacters;
-        foreach (var value in text)
-        {
-            // UTF-16 units: a character begins with its first byte, one of four bytes is two units.
-            _numCharacters += (value & 0xC0) == 0x80 ? 0 : value >= 0xF0 ? 2 : 1;
-        }
+        Decode(text);
 
-        // A token that begins within a character stands where the character does.
-        var isWithin = text.Length > 0 && (text[0] & 0xC0) == 0x80;
-        _held.Enqueue(new Placed(new PlacedLogProbs(entry, 0), isWithin ? start - 1 : start, _numCharacters));
+        // A character that is not whole yet stands right behind the others, with all of its tokens.
+        var isUnfinished = _decoder.GetCharCount([], flush: true) > 0;
+        _held.Enqueue(new Placed(new PlacedLogProbs(entry, 0), start, _numCharacters + (isUnfinished ? 1 : 0)));
     }
 
-    /// <summary>Takes characters that no token reports.</summary>
-    public void Skip(int numCharacters) => _numCharacters += numCharacters;
+    /// <summary>Takes text that no token reports.</summary>
+    /// <param name="text">Its bytes.</param>
+    public void Skip(ReadOnlySpan<byte> text) => Decode(text);
 
     /// <summary>Those of the tokens within a part of the output; tokens before it are dropped.</summary>
     /// <param name="start">Characters of the output before the part.</param>
@@ -47,6 +48,17 @@ internal sealed class SourceLogProbs
         }
 
         return taken ?? (IReadOnlyList<PlacedLogProbs>)[];
+    }
+
+    private void Decode(ReadOnlySpan<byte> text)
+    {
+        Span<char> characters = stackalloc char[64];
+        while (!text.IsEmpty)
+        {
+            _decoder.Convert(text, characters, flush: false, out var numBytes, out var numCharacters, out _);
+            text = text[numBytes..];
+            _numCharacters += numCharacters;
+        }
     }
 
     private readonly record struct Placed(PlacedLogProbs Entry, long Start, long End);

@@ -17,9 +17,7 @@ public sealed class WatchedEngineTests
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
         await using var played = new PlayedEngine(HangTimeoutMs);
-        var session = await played.NextAsync();
-        session.BeReady();
-        await played.Loaded;
+        var session = await StartAsync(played);
 
         session.Say(new EngineStats { NumCells = 100, NumUsedCells = numUsedCells, NumBookErrors = numBookErrors });
 
@@ -31,9 +29,7 @@ public sealed class WatchedEngineTests
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
         await using var played = new PlayedEngine(HangTimeoutMs);
-        var session = await played.NextAsync();
-        session.BeReady();
-        await played.Loaded;
+        var session = await StartAsync(played);
 
         var stream = played.Engine.Submit(Request).Stream!;
         Assert.Empty((await session.ReceiveRequestAsync()).OutputTokens.ToArray());
@@ -56,9 +52,7 @@ public sealed class WatchedEngineTests
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
         await using var played = new PlayedEngine(HangTimeoutMs);
-        var session = await played.NextAsync();
-        session.BeReady();
-        await played.Loaded;
+        var session = await StartAsync(played);
 
         _ = played.Engine.Submit(Request);
         await session.ReceiveRequestAsync();
@@ -73,9 +67,7 @@ public sealed class WatchedEngineTests
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
         await using var played = new PlayedEngine(HangTimeoutMs);
-        var session = await played.NextAsync();
-        session.BeReady();
-        await played.Loaded;
+        var session = await StartAsync(played);
         var stream = played.Engine.Submit(Request).Stream!;
         await session.ReceiveRequestAsync();
         played.TakeProgramAway();
@@ -103,6 +95,15 @@ public sealed class WatchedEngineTests
     private static GenerationEvent Started() => new() { Kind = GenerationEventKind.Started };
 
     private static GenerationEvent Token(int index, int token) => new() { Kind = GenerationEventKind.Token, OutputIndex = index, TokenId = token };
+
+    // The first process, ready.
+    private static async Task<PlayedSession> StartAsync(PlayedEngine played)
+    {
+        var session = await played.NextAsync();
+        session.BeReady();
+        await played.Loaded;
+        return session;
+    }
 
     // From the moment that something is wrong. Returns the process that follows, ready.
     private static async Task<PlayedSession> AssertIsCuredAsync(PlayedEngine played, PlayedSession session, string reason, string label)

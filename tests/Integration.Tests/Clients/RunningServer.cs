@@ -19,9 +19,9 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly DirectoryInfo _folder;
     private readonly StepRecorder _steps;
-    private readonly WarningRecorder _warnings;
+    private readonly LineLog _warnings;
 
-    private RunningServer(WebApplication app, StepRecorder steps, WarningRecorder warnings, DirectoryInfo folder)
+    private RunningServer(WebApplication app, StepRecorder steps, LineLog warnings, DirectoryInfo folder)
     {
         _steps = steps;
         _warnings = warnings;
@@ -75,7 +75,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
         var steps = new StepRecorder();
         builder.Services.AddSingleton<StepObserver>(steps.Record);
-        var warnings = new WarningRecorder();
+        var warnings = new LineLog(LogLevel.Warning);
         builder.Logging.AddProvider(warnings);
         var app = ServerApplication.Create(builder, settings, ModelReader.Read(settings));
         await app.StartAsync();

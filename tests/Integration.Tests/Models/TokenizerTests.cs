@@ -17,12 +17,7 @@ public sealed class TokenizerTests(VocabularyFixture models) : IClassFixture<Voc
     [InlineData("exaone-moe")]
     public async Task EncodeAsync_EndlessRuns_NeitherCrashNorLoseText(string preTokenizer)
     {
-        using var model = VocabularyFixture.Load(new ModelLoadSettings
-        {
-            Path = VocabularyCases.File("gpt-2"),
-            VocabularyOnly = true,
-            HeaderOverrides = new Dictionary<string, string> { ["tokenizer.ggml.pre"] = preTokenizer },
-        });
+        using var model = Load(preTokenizer);
         using var tokenizer = model.CreateTokenizer(escapeControlTokens: true);
         foreach (var unit in new[] { " ", "-", "a", "A", "é", "e\u0301", "-\u0301", "\n", "ab cd ", "A1" })
         {
@@ -40,12 +35,7 @@ public sealed class TokenizerTests(VocabularyFixture models) : IClassFixture<Voc
     [InlineData("exaone-moe")]
     public async Task TryEncodeShort_OnAShallowStack_GivesTheSameTokens(string preTokenizer)
     {
-        using var model = VocabularyFixture.Load(new ModelLoadSettings
-        {
-            Path = VocabularyCases.File("gpt-2"),
-            VocabularyOnly = true,
-            HeaderOverrides = new Dictionary<string, string> { ["tokenizer.ggml.pre"] = preTokenizer },
-        });
+        using var model = Load(preTokenizer);
         using var tokenizer = model.CreateTokenizer(escapeControlTokens: true);
         foreach (var unit in (string[])[" ", "-", "a", "A", "é", "\n", "ab cd ", "A1"])
         {
@@ -98,4 +88,11 @@ public sealed class TokenizerTests(VocabularyFixture models) : IClassFixture<Voc
         tokenizer.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => tokenizer.EncodeAsync(PromptText.Trusted("a"), CancellationToken.None).AsTask());
     }
+
+    private static LoadedModel Load(string preTokenizer) => VocabularyFixture.Load(new ModelLoadSettings
+    {
+        Path = VocabularyCases.File("gpt-2"),
+        VocabularyOnly = true,
+        HeaderOverrides = new Dictionary<string, string> { ["tokenizer.ggml.pre"] = preTokenizer },
+    });
 }
