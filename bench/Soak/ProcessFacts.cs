@@ -9,9 +9,10 @@ namespace InferenceServer.Bench.Soak;
 internal readonly record struct ProcessFacts(int Id, double MemoryBytes, IReadOnlyDictionary<string, int> Files)
 {
     private const string FileKind = "file";
+    private const string AssemblyKind = "assembly";
 
-    /// <summary>File handles, sockets among them.</summary>
-    public int NumFiles => Files.Values.Sum();
+    /// <summary>File handles, sockets among them, but for the assemblies: the runtime loads each when it is needed first, late if need be, and keeps its file open.</summary>
+    public int NumFiles => Files.Values.Sum() - Files.GetValueOrDefault(AssemblyKind);
 
     /// <summary>Reads them; null if there is no such process any more.</summary>
     public static ProcessFacts? Read(int id)
@@ -47,7 +48,7 @@ internal readonly record struct ProcessFacts(int Id, double MemoryBytes, IReadOn
         {
             var target = new FileInfo(handle).LinkTarget ?? FileKind;
             var isNamed = target.StartsWith("anon_inode", StringComparison.Ordinal) || !target.Contains(':', StringComparison.Ordinal);
-            return target.StartsWith('/') ? FileKind : isNamed ? target : target[..target.IndexOf(':', StringComparison.Ordinal)];
+            return target.StartsWith('/') ? target.EndsWith(".dll", StringComparison.Ordinal) ? AssemblyKind : FileKind : isNamed ? target : target[..target.IndexOf(':', StringComparison.Ordinal)];
         }
         catch (IOException)
         {
