@@ -14,7 +14,7 @@ internal static partial class PageCache
     public static void Evict(int processId, string file)
     {
         // Locked memory is refused: that is what locking is for.
-        ThrowIfNegative(MappedFile.PushOut(processId, file) is null ? -1 : 0, "pidfd_open");
+        ThrowIf(MappedFile.PushOut(processId, file) is null, "pidfd_open");
         using var handle = File.OpenHandle(file);
         posix_fadvise(handle, 0, 0, DontNeed);
     }
@@ -25,17 +25,17 @@ internal static partial class PageCache
         using var handle = File.OpenHandle(file);
         var length = (nint)RandomAccess.GetLength(handle);
         var start = mmap(0, length, Read, Shared, handle, 0);
-        ThrowIfNegative(start, "mmap");
+        ThrowIf(start < 0, "mmap");
         var pages = new byte[(length + Environment.SystemPageSize - 1) / Environment.SystemPageSize];
         var status = mincore(start, length, pages);
         munmap(start, length);
-        ThrowIfNegative(status, "mincore");
+        ThrowIf(status < 0, "mincore");
         return pages.Average(page => page & 1);
     }
 
-    private static void ThrowIfNegative(nint result, string function)
+    private static void ThrowIf(bool hasFailed, string function)
     {
-        if (result < 0)
+        if (hasFailed)
         {
             throw new InvalidOperationException($"{function}: {Marshal.GetLastPInvokeErrorMessage()}");
         }

@@ -46,9 +46,13 @@ internal readonly record struct ProcessFacts(int Id, double MemoryBytes, IReadOn
     {
         try
         {
-            var target = new FileInfo(handle).LinkTarget ?? FileKind;
-            var isNamed = target.StartsWith("anon_inode", StringComparison.Ordinal) || !target.Contains(':', StringComparison.Ordinal);
-            return target.StartsWith('/') ? target.EndsWith(".dll", StringComparison.Ordinal) ? AssemblyKind : FileKind : isNamed ? target : target[..target.IndexOf(':', StringComparison.Ordinal)];
+            return new FileInfo(handle).LinkTarget switch
+            {
+                null => FileKind,
+                ['/', ..] and var path => path.EndsWith(".dll", StringComparison.Ordinal) ? AssemblyKind : FileKind,
+                var target when target.StartsWith("anon_inode", StringComparison.Ordinal) => target,
+                var target => target.Split(':')[0],
+            };
         }
         catch (IOException)
         {

@@ -28,7 +28,7 @@ internal sealed class Verdict
     public void AddRequests(Tally tally, IReadOnlyList<ClientKind> kinds, MetricsPage metrics)
     {
         long CountText(params Ending[] endings) => kinds.Where(kind => kind.IsText).Sum(kind => endings.Sum(ending => tally.Count(kind, ending)));
-        long Finished(params string[] reasons) => (long)reasons.Sum(reason => Sum(metrics, "inference_requests_finished_total", ("reason", reason)));
+        long Finished(params string[] reasons) => (long)reasons.Sum(reason => metrics.SumOrZero("inference_requests_finished_total", ("reason", reason)));
 
         Add("every request has an end", "all", $"{tally.NumEnded:N0} of {tally.NumSent:N0}", tally.NumEnded == tally.NumSent);
         foreach (var ending in (Ending[])[Ending.Lost, Ending.Doubled, Ending.Failed, Ending.Wrong])
@@ -40,7 +40,7 @@ internal sealed class Verdict
             new ClientCounts(CountText(Ending.Answered, Ending.Wrong), CountText(Ending.Failed), CountText(Ending.Left), tally.NumTextLeftAdmitted),
             new ServerCounts(Finished("stop", "length", "tool_calls"), Finished("aborted"), Finished("error")));
         Add("clients and server count the same ends", "all", faults.Count == 0 ? $"{CountText(Ending.Answered):N0} answers" : string.Join("; ", faults), faults.Count == 0);
-        var busy = Sum(metrics, "inference_requests_running") + Sum(metrics, "inference_requests_waiting") + Sum(metrics, "inference_admission_taken");
+        var busy = metrics.SumOrZero("inference_requests_running") + metrics.SumOrZero("inference_requests_waiting") + metrics.SumOrZero("inference_admission_taken");
         Add("nothing runs or waits at the end", "0", $"{busy}", busy == 0);
     }
 
@@ -51,11 +51,11 @@ internal sealed class Verdict
     /// <summary>KV cells and what became of the disk tier.</summary>
     public void AddCache(MetricsPage metrics, int context, DiskVandal vandal)
     {
-        double Cells(string state) => Sum(metrics, "inference_kv_cells", ("state", state));
+        double Cells(string state) => metrics.SumOrZero("inference_kv_cells", ("state", state));
         Add("cells held by requests at the end", "0", $"{Cells("used")}", Cells("used") == 0);
         Add("cells free or cached", $"{context}", $"{Cells("free") + Cells("cached")}", Cells("free") + Cells("cached") == context);
-        Add("cells unlike the library's", "0", $"{Sum(metrics, "inference_kv_book_errors_total")}", Sum(metrics, "inference_kv_book_errors_total") == 0);
-        var restored = string.Join(" and ", ((string[])["memory", "disk"]).Select(tier => Sum(metrics, "inference_cache_tokens_restored_total", ("tier", tier)).ToString("N0", CultureInfo.InvariantCulture)));
+        Add("cells unlike the library's", "0", $"{metrics.SumOrZero("inference_kv_book_errors_total")}", metrics.SumOrZero("inference_kv_book_errors_total") == 0);
+        var restored = string.Join(" and ", ((string[])["memory", "disk"]).Select(tier => metrics.SumOrZero("inference_cache_tokens_restored_total", ("tier", tier)).ToString("N0", CultureInfo.InvariantCulture)));
         Add("tokens that came back from memory and from disk", "more than 0", restored, !restored.StartsWith("0 ", StringComparison.Ordinal) && !restored.EndsWith(" 0", StringComparison.Ordinal));
         var dropped = string.Join(", ", metrics.Find("inference_cache_disk_dropped_total").Where(each => each.Value > 0).Select(each => $"{each.Value} {each.Labels["reason"]}"));
         Add($"files dropped, of {vandal.NumHurt} damaged; disk filled {vandal.NumFilled} times", "any", dropped, dropped.Length > 0 || vandal.NumHurt == 0);
@@ -66,7 +66,7 @@ internal sealed class Verdict
     {
         var restarts = metrics.Find("inference_engine_restarts_total").Where(each => each.Value > 0).Select(each => $"{each.Value} {each.Labels["reason"]}").ToArray();
         var seen = restarts.Length == 0 ? "none" : string.Join(", ", restarts);
-        var recovered = Sum(metrics, "inference_engine_requests_recovered_total");
+        var recovered = metrics.SumOrZero("inference_engine_requests_recovered_total");
         Add("ends of the engine's process", numKills == 0 ? "none" : $"{numKills} killed", $"{seen}; {recovered} requests went on", seen == (numKills == 0 ? "none" : $"{numKills} killed"));
     }
 
@@ -107,7 +107,4 @@ internal sealed class Verdict
         IsGood &= holds;
         _table.Add(claim, bound, seen, holds ? "yes" : "NO");
     }
-
-    // What was never counted is not on the page.
-    private static double Sum(MetricsPage metrics, string name, params (string Key, string Value)[] labels) => metrics.Sum(name, labels) is var sum && double.IsNaN(sum) ? 0 : sum;
 }

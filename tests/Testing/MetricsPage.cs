@@ -70,6 +70,9 @@ internal sealed partial class MetricsPage
         return values.Length == 0 ? double.NaN : values.Sum();
     }
 
+    /// <summary>As <see cref="Sum"/>, but 0 if there is none: what was never counted is not on the page.</summary>
+    public double SumOrZero(string name, params (string Key, string Value)[] labels) => Find(name, labels).Sum(sample => sample.Value);
+
     [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>.*)\})? (?<value>[^ ]+)$""")]
     private static partial Regex Sample();
 

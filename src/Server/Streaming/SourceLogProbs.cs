@@ -21,7 +21,7 @@ internal sealed class SourceLogProbs
     public void Add(TokenLogProbs entry, ReadOnlySpan<byte> text)
     {
         var start = _numCharacters;
-        Decode(text);
+        Skip(text);
 
         // A character that is not whole yet stands right behind the others, with all of its tokens.
         var isUnfinished = _decoder.GetCharCount([], flush: true) > 0;
@@ -30,7 +30,16 @@ internal sealed class SourceLogProbs
 
     /// <summary>Takes text that no token reports.</summary>
     /// <param name="text">Its bytes.</param>
-    public void Skip(ReadOnlySpan<byte> text) => Decode(text);
+    public void Skip(ReadOnlySpan<byte> text)
+    {
+        Span<char> characters = stackalloc char[64];
+        while (!text.IsEmpty)
+        {
+            _decoder.Convert(text, characters, flush: false, out var numBytes, out var numCharacters, out _);
+            text = text[numBytes..];
+            _numCharacters += numCharacters;
+        }
+    }
 
     /// <summary>Those of the tokens within a part of the output; tokens before it are dropped.</summary>
     /// <param name="start">Characters of the output before the part.</param>
@@ -48,17 +57,6 @@ internal sealed class SourceLogProbs
         }
 
         return taken ?? (IReadOnlyList<PlacedLogProbs>)[];
-    }
-
-    private void Decode(ReadOnlySpan<byte> text)
-    {
-        Span<char> characters = stackalloc char[64];
-        while (!text.IsEmpty)
-        {
-            _decoder.Convert(text, characters, flush: false, out var numBytes, out var numCharacters, out _);
-            text = text[numBytes..];
-            _numCharacters += numCharacters;
-        }
     }
 
     private readonly record struct Placed(PlacedLogProbs Entry, long Start, long End);

@@ -18,7 +18,7 @@ internal sealed class PlayedEngine : IAsyncDisposable
     private readonly RestartMeter _meter = new();
     private readonly List<PlayedSession> _sessions = [];
 
-    public PlayedEngine(int hangTimeoutMs = 2_000)
+    public PlayedEngine()
     {
         // The name that makes it whole is given last.
         File.WriteAllText(Path.Combine(_folder.FullName, "script"), $"echo \"$1\" > '{_folder.FullName}'/$$.tmp; mv '{_folder.FullName}'/$$.tmp '{_folder.FullName}'/$$.path; exec sleep 300");
@@ -28,7 +28,7 @@ internal sealed class PlayedEngine : IAsyncDisposable
             {
                 Inference = new InferenceOptions(),
                 Cache = new CacheOptions(),
-                Engine = new EngineOptions { HangTimeoutMs = hangTimeoutMs },
+                Engine = new EngineOptions { HangTimeoutMs = 2_000 },
                 ModelPath = "model.gguf",
                 Command = [Program, Path.Combine(_folder.FullName, "script")],
             },

@@ -21,7 +21,7 @@ public sealed class RemoteEngineTests
         await using var engine = Create(script);
         var starting = engine.StartAsync(null);
 
-        await UntilAsync(() => engine.State == EngineState.Recovering);
+        await PlayedEngine.UntilAsync(() => engine.State == EngineState.Recovering);
 
         Assert.Contains("3 times without progress", engine.Failure, StringComparison.Ordinal);
         Assert.Contains(reason, engine.Failure, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class RemoteEngineTests
         await using var engine = new RemoteEngine(Setup(["sh", "-c", "echo ggml.c:42: GGML_ASSERT failed >&2; kill -ABRT $$"]), log);
         _ = engine.StartAsync(null);
 
-        await UntilAsync(() => log.Lines.Any(line => line.Contains("ended: Aborted", StringComparison.Ordinal)));
+        await PlayedEngine.UntilAsync(() => log.Lines.Any(line => line.Contains("ended: Aborted", StringComparison.Ordinal)));
 
         Assert.Contains(log.Lines, line => line.Contains("ended: Aborted", StringComparison.Ordinal) && line.EndsWith("Its last lines: ggml.c:42: GGML_ASSERT failed", StringComparison.Ordinal));
     }
@@ -50,7 +50,7 @@ public sealed class RemoteEngineTests
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
         var engine = Create("exit 3");
         var starting = engine.StartAsync(null);
-        await UntilAsync(() => engine.State == EngineState.Recovering);
+        await PlayedEngine.UntilAsync(() => engine.State == EngineState.Recovering);
         var start = Stopwatch.GetTimestamp();
 
         await engine.DisposeAsync();
@@ -72,7 +72,7 @@ public sealed class RemoteEngineTests
             var isRunning = Path.Combine(folder.FullName, "running");
             var engine = new RemoteEngine(Setup(["sh", "-c", $"echo $$ > '{isRunning}'; exec sleep 300"]), log);
             var starting = engine.StartAsync(null);
-            await UntilAsync(() => File.Exists(isRunning));
+            await PlayedEngine.UntilAsync(() => File.Exists(isRunning));
             var start = Stopwatch.GetTimestamp();
 
             await engine.DisposeAsync();
@@ -94,7 +94,7 @@ public sealed class RemoteEngineTests
         await using var engine = new RemoteEngine(Setup(["/usr/bin/perl", "-e", perl]), NullLoggerFactory.Instance);
         _ = engine.StartAsync(null);
 
-        await UntilAsync(() => engine.State == EngineState.Recovering);
+        await PlayedEngine.UntilAsync(() => engine.State == EngineState.Recovering);
 
         Assert.Contains("BadFrame", engine.Failure, StringComparison.Ordinal);
         Assert.Contains("length is damaged", engine.Failure, StringComparison.Ordinal);
@@ -110,14 +110,4 @@ public sealed class RemoteEngineTests
         ModelPath = "model.gguf",
         Command = command,
     };
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), "It does not come to be.");
-            await Task.Delay(20);
-        }
-    }
 }

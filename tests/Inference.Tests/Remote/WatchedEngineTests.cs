@@ -8,15 +8,13 @@ namespace InferenceServer.Inference.Tests.Remote;
 /// <summary>Processes that live and are of no use: found within seconds, counted, reported once, ended, and followed by another that goes on.</summary>
 public sealed class WatchedEngineTests
 {
-    private const int HangTimeoutMs = 2_000;
-
     [SkippableTheory]
     [InlineData(3, 0)]
     [InlineData(0, 1)]
     public async Task Cells_ThatDoNotAddUpWhenIdle_AreCuredByARestart(int numUsedCells, int numBookErrors)
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
-        await using var played = new PlayedEngine(HangTimeoutMs);
+        await using var played = new PlayedEngine();
         var session = await StartAsync(played);
 
         session.Say(new EngineStats { NumCells = 100, NumUsedCells = numUsedCells, NumBookErrors = numBookErrors });
@@ -28,7 +26,7 @@ public sealed class WatchedEngineTests
     public async Task Work_ThatDoesNotGoOn_IsCuredByARestart_AndGoesOnThere()
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
-        await using var played = new PlayedEngine(HangTimeoutMs);
+        await using var played = new PlayedEngine();
         var session = await StartAsync(played);
 
         var stream = played.Engine.Submit(Request).Stream!;
@@ -51,7 +49,7 @@ public sealed class WatchedEngineTests
     public async Task Queue_ThatNobodyDrains_IsCuredByARestart()
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
-        await using var played = new PlayedEngine(HangTimeoutMs);
+        await using var played = new PlayedEngine();
         var session = await StartAsync(played);
 
         _ = played.Engine.Submit(Request);
@@ -66,7 +64,7 @@ public sealed class WatchedEngineTests
     public async Task Program_ThatIsAwayForAWhile_IsTriedAgain_AndWhatWaitedGoesOn()
     {
         Skip.If(OperatingSystem.IsWindows(), "There is no sh.");
-        await using var played = new PlayedEngine(HangTimeoutMs);
+        await using var played = new PlayedEngine();
         var session = await StartAsync(played);
         var stream = played.Engine.Submit(Request).Stream!;
         await session.ReceiveRequestAsync();

@@ -128,10 +128,8 @@ public sealed class ExitTests(ExitTests.Fixture fixture) : IClassFixture<ExitTes
         Assert.InRange(Difference("inference_engine_requests_recovered_total"), NumStreams, NumStreams + numBeside);
         Assert.Equal(0, Difference("inference_engine_requests_refused_total"));
 
-        double Difference(string name, params (string, string)[] labels) => Sum(after, name, labels) - Sum(before, name, labels);
+        double Difference(string name, params (string, string)[] labels) => after.SumOrZero(name, labels) - before.SumOrZero(name, labels);
     }
-
-    private static double Sum(MetricsPage page, string name, (string, string)[] labels) => page.Sum(name, labels) is var sum && double.IsNaN(sum) ? 0 : sum;
 
     private async Task<MetricsPage> ReadMetricsAsync() => MetricsPage.Parse(await _server.Client.GetStringAsync("/metrics"));
 
