@@ -87,7 +87,7 @@ public sealed class ResponsesTests(ClientCollection.Fixture fixture)
     public async Task Background_Cancelled_IsOverAtOnce()
     {
         using var created = await fixture.Server.Client.PostAsJsonAsync(
-            "/v1/responses", new { input = "Tell me a very long story.", background = true, max_output_tokens = 4000, temperature = 1 });
+            "/v1/responses", new { input = "Tell me a very long story.", background = true, max_output_tokens = 4000, ignore_eos = true });
         var id = (await created.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
         while (fixture.Server.Stats.NumRunning == 0)
         {

@@ -9,7 +9,8 @@ namespace InferenceServer.Integration.Tests.Clients;
 /// <summary>The server in a process of its own, as a service manager runs it, with the embedded model on a free port.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    // As that of a server in this process: a machine that computes for somebody else, too, takes minutes for what takes seconds alone.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
