@@ -217,6 +217,14 @@ internal sealed class KvCache
         }
     }
 
+    /// <summary>Forgets what is cached, oldest first, until no more than <paramref name="count"/> cells are; only leaves that <paramref name="mayGo"/> says so of.</summary>
+    public void EvictDownTo(int count, Func<PrefixNode, bool> mayGo)
+    {
+        while (NumCachedCells > count && EvictOldest(mayGo))
+        {
+        }
+    }
+
     /// <summary>What is in the cells that are not free; <paramref name="leases"/> are all there are.</summary>
     public ImmutableArray<KvSpan> DrawMap(IEnumerable<(long RequestId, KvLease Lease)> leases) => KvMap.Draw(_tree.Roots, leases);
 
@@ -331,12 +339,12 @@ internal sealed class KvCache
         return -1;
     }
 
-    private bool EvictOldest()
+    private bool EvictOldest(Func<PrefixNode, bool>? mayGo = null)
     {
         var oldest = -1;
         for (var id = 0; id < _endOf.Length; id++)
         {
-            if (_isCached[id] && _endOf[id] is { NumLocks: 0, FirstChild: null } node && (oldest < 0 || node.LastUsed < _endOf[oldest]!.LastUsed))
+            if (_isCached[id] && _endOf[id] is { NumLocks: 0, FirstChild: null } node && (oldest < 0 || node.LastUsed < _endOf[oldest]!.LastUsed) && mayGo?.Invoke(node) != false)
             {
                 oldest = id;
             }

@@ -54,27 +54,23 @@ internal sealed class PrefixNode
     public static PrefixNode CreateRoot(string fingerprint, string? salt) => new() { RootName = PrefixName.Root(fingerprint, salt), Salt = salt };
 
     /// <summary>Name of the prefix that ends with this node: depends on the tokens from the root on, not on how nodes were split.</summary>
-    public PrefixName Name
+    public PrefixName Name => RootName ?? NameBlock(out var block).Append(block);
+
+    /// <summary>The name of the prefix before the block of this node, which is no root.</summary>
+    /// <param name="block">The tokens from the block's start to this node's end.</param>
+    public PrefixName NameBlock(out int[] block)
     {
-        get
+        // The chain of names goes from block to block: find the node that ends the previous one.
+        var start = Start / BlockSize * BlockSize;
+        block = new int[End - start];
+        var node = this;
+        while (node.Length > 0 && node.Start >= start)
         {
-            if (RootName is { } rootName)
-            {
-                return rootName;
-            }
-
-            // The chain goes from block to block: find the node that ends the previous block, then hash this block's tokens up to here.
-            var blockStart = Start / BlockSize * BlockSize;
-            var block = new int[End - blockStart];
-            var node = this;
-            while (node.Length > 0 && node.Start >= blockStart)
-            {
-                node.Tokens.CopyTo(block.AsSpan(node.Start - blockStart));
-                node = node.Parent!;
-            }
-
-            return node.Name.Append(block);
+            node.Tokens.CopyTo(block.AsSpan(node.Start - start));
+            node = node.Parent!;
         }
+
+        return node.Name;
     }
 
     /// <summary>The child that starts with <paramref name="token"/>; null if none.</summary>

@@ -59,6 +59,29 @@ internal sealed class PrefixStore(string fingerprint, long maxBytes)
         return spans is null ? null : new RestorePlan(spans, end);
     }
 
+    /// <summary>True if the tokens of a node, which is no root, would come back by a copy, or are too few to be worth one.</summary>
+    public bool Holds(PrefixNode node)
+    {
+        if (node.End < SpanSize)
+        {
+            return true;
+        }
+
+        var name = node.NameBlock(out var block);
+        var start = node.End - block.Length;
+        for (var from = (node.Start - start) / SpanSize * SpanSize; from < block.Length; from += SpanSize)
+        {
+            var tokens = block.AsSpan(from, Math.Min(SpanSize, block.Length - from));
+            Index.FindLongest(from == 0 ? name : name.Append(block.AsSpan(0, from)), tokens, out var common);
+            if (common < tokens.Length)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private PrefixSpan? FindLongest(PrefixName before, ReadOnlySpan<int> tokens, PrefixIndex<Disk.DiskSpan>? onDisk, out int common)
     {
         var saved = Index.FindLongest(before, tokens, out common);

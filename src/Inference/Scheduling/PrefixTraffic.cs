@@ -23,7 +23,9 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits, D
     private readonly PrefixSaver _saver = new(store, disk, (start, count) => costs!.Predict(default(StepWork).WithPrefill(start, count)));
     private readonly CopyPace _restores = new();
     private readonly CopyPace _saves = new();
+    private readonly Func<PrefixNode, bool> _isSaved = store.Holds;
     private int _saveRoom;
+    private int _numIdleKept;
 
     /// <summary>The prefixes outside the cells.</summary>
     public PrefixStore Store => store;
@@ -79,6 +81,20 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits, D
         if (sequence.ReusePrefix)
         {
             _saver.Add(sequence.ComputedTokens, sequence.Salt, sequence.MayGoToDisk);
+        }
+    }
+
+    /// <summary>
+    /// Sequences run: of the cells that nobody runs on no more than <see cref="SchedulerLimits.MaxIdleCells"/> stay, as they are looked at in every step. What is not in the
+    /// store, or about to be, stays all the same. While nothing runs they cost nothing, and who goes on with the last conversation finds it there.
+    /// </summary>
+    public void EvictIdle(KvCache cache)
+    {
+        // Asked for at every step: once it is known what stays, nothing changes until other cells are idle.
+        if (cache.NumCachedCells > limits.MaxIdleCells && cache.NumCachedCells != _numIdleKept && !HasSaves)
+        {
+            cache.EvictDownTo(limits.MaxIdleCells, _isSaved);
+            _numIdleKept = cache.NumCachedCells;
         }
     }
 

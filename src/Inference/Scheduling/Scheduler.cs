@@ -90,6 +90,11 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             Admit();
         }
 
+        if (_running.Count > 0)
+        {
+            traffic?.EvictIdle(Cache);
+        }
+
         traffic?.Schedule(_running, Cache, _step);
         Announce();
         SchedulePrefills();

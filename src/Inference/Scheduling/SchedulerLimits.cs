@@ -27,6 +27,12 @@ internal sealed record SchedulerLimits
     /// </summary>
     public int PrefillTile { get; init; } = 32;
 
+    /// <summary>
+    /// Cells of prefixes that nobody runs on which may stay while sequences run, if the host's memory has them as well. A CPU looks at every cell up to the last used one in every
+    /// step, whosever it is; a GPU passes over those that no row attends to.
+    /// </summary>
+    public int MaxIdleCells { get; init; } = int.MaxValue;
+
     /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of <see cref="InferenceOptions.DefaultInterTokenTargetMs"/> and four decode steps.</summary>
     public double? InterTokenTargetMs { get; init; }
 }

@@ -32,6 +32,27 @@ public sealed class PrefixStoreTests
     }
 
     [Fact]
+    public void Holds_Node_GoesByItsTokensAndAllBeforeThem()
+    {
+        var tokens = Tokens(1, 700);
+        var store = new PrefixStore("f", 1 << 20);
+        Put(store, tokens[..600]);
+        var first = PrefixNode.CreateRoot("f", salt: null).AddChild(tokens.AsSpan(0, 256));
+        var second = first.AddChild(tokens.AsSpan(256, 256));
+        var third = second.AddChild(tokens.AsSpan(512, 88));
+
+        Assert.True(store.Holds(first) && store.Holds(second) && store.Holds(third));
+        third.Append(tokens.AsSpan(600, 1));
+        Assert.False(store.Holds(third));
+        second.SplitOff(100);
+        Assert.True(store.Holds(second));
+        Assert.True(store.Holds(second.Parent!));
+        Assert.False(store.Holds(second.Parent!.AddChild(Tokens(2, 10))));
+        Assert.False(store.Holds(PrefixNode.CreateRoot("f", "salt").AddChild(tokens.AsSpan(0, 256))));
+        Assert.True(store.Holds(PrefixNode.CreateRoot("f", "salt").AddChild(tokens.AsSpan(0, 63)))); // not worth a copy
+    }
+
+    [Fact]
     public void Add_LongerTail_ReplacesTheShorterThatItBeginsWith()
     {
         var store = new PrefixStore("f", 1 << 20);

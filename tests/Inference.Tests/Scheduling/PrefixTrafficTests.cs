@@ -46,6 +46,55 @@ public sealed class PrefixTrafficTests
         Assert.Equal(400, harness.Traffic!.NumRestoredTokens);
     }
 
+    // What is idle is looked at in every step of a CPU: it makes room for nobody, but it goes, oldest first and from its end, and comes back by a copy.
+    [Fact]
+    public void Schedule_BesideOthers_IdleCellsAboveTheLimitGoOnceTheyAreSaved()
+    {
+        var harness = new SchedulerHarness(storeBytes: Plenty, maxIdleCells: 300);
+        var prompt = SchedulerHarness.Tokens(700, 1);
+        harness.Add(prompt, maxOutput: 1);
+        Drain(harness);
+        Assert.Equal(700, harness.Scheduler.Cache.NumCachedCells);
+
+        harness.Add(SchedulerHarness.Tokens(100, 2), maxOutput: 4);
+        harness.Step();
+        Assert.Equal(256, harness.Scheduler.Cache.NumCachedCells);
+        Drain(harness);
+
+        var again = harness.Add(prompt, maxOutput: 1);
+        Drain(harness);
+        Assert.Equal(699, again.NumCachedTokens);
+        Assert.Equal(699 - 256, harness.Traffic!.NumRestoredTokens);
+    }
+
+    [Fact]
+    public void Schedule_WhoeverGoesOnWithAnIdleConversation_FindsAllOfIt()
+    {
+        var harness = new SchedulerHarness(storeBytes: Plenty, maxIdleCells: 300);
+        var prompt = SchedulerHarness.Tokens(700, 1);
+        harness.Add(prompt, maxOutput: 1);
+        Drain(harness);
+
+        var next = harness.Add([.. prompt, .. SchedulerHarness.Tokens(50, 2)], maxOutput: 1);
+        Drain(harness);
+
+        Assert.Equal(700, next.NumCachedTokens);
+        Assert.Equal((0, 0), (harness.Traffic!.NumRestoredTokens, harness.Scheduler.Cache.NumEvictedTokens));
+    }
+
+    [Fact]
+    public void Schedule_IdleCellsWhoseEndIsNowhereElse_Stay()
+    {
+        var harness = new SchedulerHarness(storeBytes: 64 * 8, maxIdleCells: 300);
+        harness.Add(SchedulerHarness.Tokens(700, 1), maxOutput: 1);
+        Drain(harness);
+
+        harness.Add(SchedulerHarness.Tokens(100, 2), maxOutput: 4);
+        harness.Step();
+
+        Assert.Equal(700, harness.Scheduler.Cache.NumCachedCells);
+    }
+
     [Fact]
     public void Schedule_AnotherTailInTheMiddleOfASpan_TakesWhatIsCommon()
     {

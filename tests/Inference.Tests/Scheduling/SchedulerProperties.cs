@@ -33,10 +33,11 @@ public sealed class SchedulerProperties
         from canShare in Gen.Choose(0, 5)
         from storeTokens in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(64, 600)), (2, Gen.Constant(1_000_000)))
         from diskBytes in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(1_000, 20_000)), (2, Gen.Constant(1 << 20)))
+        from idleCells in Gen.Frequency((1, Gen.Constant(int.MaxValue)), (2, Gen.Choose(0, 800)))
         from everyNthFails in Gen.Choose(0, 9)
         from acts in Gen.ListOf(Acts)
         select new Scenario(
-            cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, storeTokens, diskBytes, everyNthFails, acts.ToList());
+            cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, storeTokens, diskBytes, idleCells, everyNthFails, acts.ToList());
 
     [Fact]
     public void Scheduler_RandomLoad_LosesNothingAndGivesWhatACachelessRunGives()
@@ -49,7 +50,7 @@ public sealed class SchedulerProperties
     private static bool Holds(Scenario scenario, ref long numDiskTokens)
     {
         var harness = new SchedulerHarness(
-            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs, scenario.StoreTokens * 8, scenario.DiskBytes)
+            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs, scenario.StoreTokens * 8, scenario.DiskBytes, scenario.MaxIdleCells)
         {
             Pick = Pick,
             CanRestore = restore => scenario.EveryNthRestoreFails == 0 || restore.End % scenario.EveryNthRestoreFails != 1,
@@ -166,9 +167,9 @@ public sealed class SchedulerProperties
     // Of the files on disk, so many are not there afterwards: never written, or damaged.
     private sealed record Crash(int EveryNthFile) : Act;
 
-    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, int StoreTokens, int DiskBytes, int EveryNthRestoreFails, List<Act> Acts)
+    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, int StoreTokens, int DiskBytes, int MaxIdleCells, int EveryNthRestoreFails, List<Act> Acts)
     {
         public override string ToString() =>
-            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}, store {StoreTokens}, disk {DiskBytes}, restores fail {EveryNthRestoreFails}: {string.Join(", ", Acts)}";
+            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}, store {StoreTokens}, disk {DiskBytes}, idle {MaxIdleCells}, restores fail {EveryNthRestoreFails}: {string.Join(", ", Acts)}";
     }
 }
