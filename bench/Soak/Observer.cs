@@ -10,6 +10,9 @@ internal sealed class Observer(int serverId, Tally tally)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    // Between two collections of both heaps, whose lows then are what the processes hold: left to themselves they swing by a tenth.
+    private static readonly TimeSpan CollectionInterval = TimeSpan.FromSeconds(15);
+
     private readonly List<Sample> _samples = [];
 
     /// <summary>What was seen, in the order of time. Only after <see cref="RunAsync"/>.</summary>
@@ -20,10 +23,17 @@ internal sealed class Observer(int serverId, Tally tally)
     {
         var start = Stopwatch.GetTimestamp();
         var engineSince = start;
+        var collectedAt = start;
         int? engineId = null;
         using var timer = new PeriodicTimer(Interval);
         do
         {
+            if (Stopwatch.GetElapsedTime(collectedAt) >= CollectionInterval)
+            {
+                collectedAt = Stopwatch.GetTimestamp();
+                await Task.WhenAll(((int?[])[serverId, EngineProcess.Find(serverId)]).OfType<int>().Select(InducedCollection.RunAsync));
+            }
+
             var (host, engine) = (ProcessFacts.Read(serverId), EngineProcess.Find(serverId) is { } id ? ProcessFacts.Read(id) : null);
             if (engine?.Id != engineId)
             {
