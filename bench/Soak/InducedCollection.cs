@@ -1,4 +1,5 @@
 using System.Diagnostics.Tracing;
+using System.Net.Sockets;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace InferenceServer.Bench.Soak;
@@ -28,7 +29,7 @@ internal static class InducedCollection
             await session.StopAsync(CancellationToken.None);
             await reading;
         }
-        catch (Exception exception) when (exception is DiagnosticsClientException or IOException or TimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (exception is DiagnosticsClientException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
             // Killed, as engines are here.
         }

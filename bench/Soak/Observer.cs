@@ -31,7 +31,7 @@ internal sealed class Observer(int serverId, Tally tally)
             if (Stopwatch.GetElapsedTime(collectedAt) >= CollectionInterval)
             {
                 collectedAt = Stopwatch.GetTimestamp();
-                await Task.WhenAll(((int?[])[serverId, EngineProcess.Find(serverId)]).OfType<int>().Select(InducedCollection.RunAsync));
+                await Task.WhenAll(InducedCollection.RunAsync(serverId), engineId is { } known ? InducedCollection.RunAsync(known) : Task.CompletedTask);
             }
 
             var (host, engine) = (ProcessFacts.Read(serverId), EngineProcess.Find(serverId) is { } id ? ProcessFacts.Read(id) : null);
