@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using InferenceServer.Testing;
 using Microsoft.Playwright;
 
@@ -79,6 +81,14 @@ internal sealed class Tab : IAsyncDisposable
         await Page.FillAsync("#prompt", text);
         await Page.ClickAsync("#send");
     }
+
+    /// <summary>From now on no answer ends by itself: where a test needs one that is still being written, the model must not choose.</summary>
+    public Task ForbidEndsAsync() => Page.RouteAsync("**/v1/chat/completions", route =>
+    {
+        var body = JsonNode.Parse(route.Request.PostData!)!;
+        body["ignore_eos"] = true;
+        return route.ContinueAsync(new RouteContinueOptions { PostData = Encoding.UTF8.GetBytes(body.ToJsonString()) });
+    });
 
     /// <summary>Waits until the last answer has ended.</summary>
     public Task WaitForAnswerAsync() => WaitUntilAsync("document.querySelector('.message.assistant:last-child:not(.busy)') !== null");

@@ -35,6 +35,7 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
         await Expect(tab.Answer.Locator("footer")).ToContainTextAsync("tokens/s");
 
         using var company = Tab.KeepsPictures ? new Company(fixture.Server) : null;
+        await tab.ForbidEndsAsync();
         await tab.SayAsync(Numbers);
         await tab.WaitUntilAsync("parseFloat(document.getElementById('tokens-per-second').textContent) > 1");
         await Expect(tab.Page.Locator("#running")).ToHaveTextAsync(company is null ? "1 of 8" : "4 of 8");
@@ -43,8 +44,7 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
         await Expect(tab.Page.Locator("#gap")).ToHaveTextAsync(Duration());
         await tab.KeepPictureAsync(picture, numPoints: 20);
 
-        // On a fast machine the story may be over by now, and the button hidden.
-        await tab.Page.EvaluateAsync("document.getElementById('stop').click()");
+        await tab.Page.ClickAsync("#stop");
         await tab.WaitForAnswerAsync();
         await Expect(tab.Page.Locator("#kv-legend")).ToContainTextAsync("ached prefix");
 
@@ -62,6 +62,7 @@ public sealed partial class LivePageTests(ClientCollection.Fixture fixture, Brow
     {
         await using var tab = await browser.OpenAsync();
         await tab.Page.GotoAsync(fixture.Server.Address.ToString());
+        await tab.ForbidEndsAsync();
         await tab.SayAsync(Story);
         await Expect(tab.Answer.Locator(".text")).Not.ToBeEmptyAsync();
         await tab.Page.ClickAsync("#stop");
