@@ -118,7 +118,7 @@ internal static class ServerApplication
         services.AddSingleton(provider => new GrammarCache(observer: provider.GetRequiredService<ServerInstruments>().RecordCompile));
         services.AddSingleton<GrammarStop>();
         services.AddSingleton<ChatConstraints>();
-        services.AddSingleton<GeneratedTurns>();
+        services.AddSingleton(new GeneratedTurns(GeneratedTurns.DefaultMaxBytes));
         services.AddSingleton<GenerationStarter>();
         AddDrain(services, settings);
         services.AddSingleton<ChatPipeline>();

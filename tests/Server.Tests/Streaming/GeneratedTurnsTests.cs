@@ -1,4 +1,6 @@
 using System.Text.Json;
+using InferenceServer.Inference.Models;
+using InferenceServer.Server.Streaming;
 using InferenceServer.Testing;
 
 namespace InferenceServer.Server.Tests.Streaming;
@@ -56,6 +58,62 @@ public sealed class GeneratedTurnsTests
         await app.PostAsync(
             "/v1/messages", """{"model":"m","max_tokens":50,"messages":[{"role":"user","content":"Where?"},{"role":"assistant","content":"In Oslo."},{"role":"user","content":"Sure?"}]}""");
         Assert.Equal(Ids, Assert.Single(app.Engine.LastPrompt!.Segments, segment => segment.Text == "In Oslo.").Tokens);
+    }
+
+    [Fact]
+    public void Answers_BeyondTheLimit_ForgetTheLeastRecentlyUsed()
+    {
+        // Room for two of them.
+        var turns = new GeneratedTurns(maxBytes: 400);
+        turns.Keep("<a>", "first", [1]);
+        turns.Keep("<a>", "second", [2]);
+        Assert.Equal([1], Recall(turns, "<a>", "first"));
+        turns.Keep("<a>", "third", [3]);
+
+        Assert.Equal([1], Recall(turns, "<a>", "first"));
+        Assert.Empty(Recall(turns, "<a>", "second"));
+        Assert.Equal([3], Recall(turns, "<a>", "third"));
+    }
+
+    [Fact]
+    public void Answer_KeptAgain_TakesRoomOnceAndIsTheLatest()
+    {
+        var turns = new GeneratedTurns(maxBytes: 400);
+        turns.Keep("<a>", "other", [1]);
+        for (var token = 2; token < 100; token++)
+        {
+            turns.Keep("<a>", "again", [token]);
+        }
+
+        Assert.Equal([1], Recall(turns, "<a>", "other"));
+        Assert.Equal([99], Recall(turns, "<a>", "again"));
+    }
+
+    [Fact]
+    public void Answer_LargerThanTheLimit_IsNotKept()
+    {
+        var turns = new GeneratedTurns(maxBytes: 400);
+        turns.Keep("<a>", "long", [.. Enumerable.Range(0, 500)]);
+        Assert.Empty(Recall(turns, "<a>", "long"));
+        turns.Keep("<a>", "short", [1]);
+        Assert.Equal([1], Recall(turns, "<a>", "short"));
+    }
+
+    [Fact]
+    public void Answer_BehindAHeaderThatSharesItsLetters_IsAnother()
+    {
+        var turns = new GeneratedTurns(GeneratedTurns.DefaultMaxBytes);
+        turns.Keep("<a>", "bc", [1]);
+        Assert.Empty(Recall(turns, "<a>b", "c"));
+        Assert.Empty(Recall(turns, "<", "a>bc"));
+        Assert.Equal([1], Recall(turns, "<a>", "bc"));
+    }
+
+    // None: it was not known.
+    private static int[] Recall(GeneratedTurns turns, string header, string text)
+    {
+        var recalled = turns.Recall(new PromptText([new PromptSegment(header, FromTemplate: true), new PromptSegment(text, FromTemplate: false)]));
+        return recalled.Segments[1].Tokens is { IsDefault: false } tokens ? [.. tokens] : [];
     }
 
     private static Task<TestApp> StartAsync() => TestApp.StartAsync(new FakeEngine { Reply = ["In", " Oslo", "."] });
