@@ -160,9 +160,6 @@ internal sealed unsafe class ContextHandle : SafeHandle
         }
     }
 
-    /// <summary>CPU threads of the next decodes.</summary>
-    public void SetThreads(int threads) => LlamaApi.llama_set_n_threads(this, threads, threads);
-
     /// <summary>Waits until the device has computed what was handed to it; reading logits does so too.</summary>
     public void Synchronize() => LlamaApi.llama_synchronize(this);
 

@@ -220,9 +220,6 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint llama_get_memory(ContextHandle context);
 
-    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    public static partial void llama_set_n_threads(ContextHandle context, int threads, int threadsBatch);
-
     /// <summary>See <see cref="LlamaContextParams.AbortCallback"/>; null takes it away.</summary>
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial void llama_set_abort_callback(ContextHandle context, delegate* unmanaged[Cdecl]<void*, byte> callback, void* data);

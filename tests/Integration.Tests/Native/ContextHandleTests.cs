@@ -138,18 +138,6 @@ public sealed class ContextHandleTests : IDisposable
     }
 
     [Fact]
-    public void SetThreads_AnyNumber_GivesTheSameLogits()
-    {
-        var context = Open();
-        Decode((1, 0, 0, true));
-        var expected = context.GetLogits(0).ToArray();
-        context.SetThreads(1);
-        Decode((1, 0, 1, true));
-        context.Synchronize();
-        Assert.Equal(expected, context.GetLogits(0).ToArray());
-    }
-
-    [Fact]
     public void Add_MoreThanTheCapacityOrAfterDispose_IsRefused()
     {
         var batch = new NativeBatch(1);
