@@ -164,6 +164,7 @@ public sealed class ChatOutputParser
         }
 
         var (before, marker) = _contentMarkers.Find(_cursor.Rest, _cursor.Ended);
+        _writer.HoldsSpace = MayPartContent;
         _writer.Content(_cursor.Rest[..before]);
         _cursor.Take(before);
         if (marker is null)
@@ -195,6 +196,11 @@ public sealed class ChatOutputParser
 
         return true;
     }
+
+    // True: behind content a marker may come that is none of it. See what becomes of each in ReadContent.
+    private bool MayPartContent =>
+        _calls.Length > 0 || _format.Reasoning is { IsAnywhere: true } || (_format.Reasoning is { IsInTemplate: true } && !_hadReasoning)
+            || (!_format.Dropped.IsEmpty && (_hadReasoning || !_format.DropsOnlyAfterReasoning));
 
     // Looks, at the start of an answer, for a call without a marker. False: more output is needed, or such a call began.
     private bool StartBare()

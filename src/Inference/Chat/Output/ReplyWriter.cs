@@ -32,6 +32,12 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random, OutputCursor
     /// <summary>True: content other than white space was written.</summary>
     public bool HasContent { get; private set; }
 
+    /// <summary>
+    /// False: no marker parts content from what follows it, so that the space behind it leaves with it: held back, it would be a pause of some tokens in the stream. Space before any
+    /// content is held in any case, and so is that of a thought, whose end is a marker.
+    /// </summary>
+    public bool HoldsSpace { get; set; } = true;
+
     /// <summary>Where events go until <see cref="Flush"/>.</summary>
     public void WriteTo(ICollection<ChatOutputEvent> target) => _target = target;
 
@@ -157,7 +163,7 @@ internal sealed class ReplyWriter(CallIdForm idForm, Random random, OutputCursor
             _trimsStart = false;
         }
 
-        var body = text.TrimEnd();
+        var body = HoldsSpace || !HasContent || kind == ChatOutputKind.Reasoning ? text.TrimEnd() : text;
         if (body.Length > 0)
         {
             Append(kind, _space.ToString(), at - _space.Length);

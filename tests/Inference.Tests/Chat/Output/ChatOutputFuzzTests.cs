@@ -43,6 +43,23 @@ public sealed class ChatOutputFuzzTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Parse_WithoutTools_DoesNotDependOnTheCuts(string name)
+    {
+        var (_, formatName, promptEnd, output) = WrittenOutputs.TwoCalls.Single(item => item.Name == name);
+        var format = Outputs.Format(formatName);
+        var random = new Random(name.Length * 41);
+        for (var i = 0; i < MutantsPerCase; i++)
+        {
+            var mutant = Damage($" \n{output} \n\nAfterwards. \n", random);
+            var isInTemplate = format with { Reasoning = format.Reasoning is { } markers ? markers with { IsInTemplate = i % 2 == 0 } : null };
+            var expected = Outputs.Parse(isInTemplate, mutant, promptEnd, tools: []);
+
+            Assert.Equal(expected, Outputs.Parse(isInTemplate, Outputs.CutAt(mutant, Enumerable.Range(1, Encoding.UTF8.GetByteCount(mutant) - 1).Where(_ => random.Next(3) == 0).ToList()), promptEnd, tools: []));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Parse_WholeCallsOfDamagedOutput_HaveArgumentsInJson(string name)
     {
         var (_, formatName, promptEnd, output) = WrittenOutputs.TwoCalls.Single(item => item.Name == name);

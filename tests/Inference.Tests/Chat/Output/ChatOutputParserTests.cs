@@ -182,6 +182,35 @@ public sealed class ChatOutputParserTests
         Assert.Equal(["Hel", "lo", "", " <b>", "", " <tools"], seen);
     }
 
+    [Theory]
+    // No marker follows content.
+    [InlineData("hermes", false, false, "", "Hi", "\n\n")]
+    [InlineData("generic", false, false, "", "Hi", "\n\n")]
+    [InlineData("hermes", false, true, "assistant\n<think>\n\n</think>\n\n", "Hi", "\n\n")]
+    [InlineData("hermes", false, true, "", "<think>So</think>Hi", "\n\n")]
+    [InlineData("granite-3", false, false, "", "Hi", "\n\n")]
+    // A call, the end or the start of a thought, or the end of the answer may.
+    [InlineData("hermes", true, false, "", "Hi", "")]
+    [InlineData("hermes", false, true, "", "Hi", "")]
+    [InlineData("hermes", false, false, "", "<think>So", "")]
+    [InlineData("command-r7b", false, false, "", "Hi", "")]
+    [InlineData("granite-3", false, false, "", "<think>So</think>Hi", "")]
+    [InlineData("harmony", false, false, "", "<|channel|>final<|message|>Hi", "")]
+    // A thought may come first.
+    [InlineData("hermes", false, false, "", "", "")]
+    public void Feed_SpaceBehindText_LeavesAtOnceUnlessAMarkerMayFollow(string formatName, bool hasTools, bool isThoughtInTemplate, string promptEnd, string text, string expected)
+    {
+        var format = Outputs.Format(formatName);
+        format = isThoughtInTemplate ? format with { Reasoning = format.Reasoning! with { IsInTemplate = true } } : format;
+        var parser = new ChatOutputParser(format, hasTools ? Outputs.Tools : [], Inference.Models.PromptText.Trusted(promptEnd), new Random(1));
+        parser.Feed(text, isControl: false, []);
+        var events = new List<ChatOutputEvent>();
+        parser.Feed("\n", isControl: false, events);
+        parser.Feed("\n", isControl: false, events);
+
+        Assert.Equal(expected, string.Concat(events.Select(item => item.Text)));
+    }
+
     [Fact]
     public void Parse_DeeplyNestedArguments_Break()
     {
