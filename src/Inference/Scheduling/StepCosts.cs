@@ -33,11 +33,15 @@ internal sealed class StepCosts
     // Weight of the last prices against the steps seen: keeps a price where it is while nothing is seen that tells it from another.
     private const double Inertia = 0.02;
 
+    // What must be seen of a price before it counts as much as the last one: about one small step with a thousand cells. Less is noise: a decode of 21 instead of 10 ms that attends to 65 cells
+    // would price one that attends to 1,500 at 175 (seen, and with it a step of 367 ms, since the target is at least four decodes).
+    private const double Doubt = 0.02;
+
     // Steps until a prediction is good enough to call a duration absurd.
     private const int MinSteps = 8;
 
     // What a prediction may be short of: at least what lies between two steps, at most what still leaves chunks worth computing; in between where nothing was seen lately.
-    private const double MinMargin = 1.05;
+    private const double MinMargin = 1.1;
     private const double UnseenMargin = 1.5;
     private const double MaxMargin = 2;
 
@@ -184,7 +188,7 @@ internal sealed class StepCosts
                     rest -= j == i ? 0 : _products[i, j] * _prices[j];
                 }
 
-                var inertia = Inertia * _products[i, i];
+                var inertia = (Inertia * _products[i, i]) + Doubt;
                 if (_products[i, i] > 0)
                 {
                     _prices[i] = Math.Max(MinPriceMs, (rest + (inertia * last[i])) / (_products[i, i] + inertia));
