@@ -1,8 +1,7 @@
 namespace InferenceServer.Server.Web;
 
 /// <summary>The pauses of streams in the last seconds. Any thread; adding allocates nothing.</summary>
-/// <param name="clock">Tells what is recent.</param>
-internal sealed class GapWindow(TimeProvider clock)
+internal sealed class GapWindow
 {
     private const int Seconds = 15;
 
@@ -11,14 +10,24 @@ internal sealed class GapWindow(TimeProvider clock)
 
     private readonly (long At, double Gap)[] _gaps = new (long, double)[Capacity];
     private readonly Lock _gate = new();
+    private readonly TimeProvider _clock;
     private long _numAdded;
+
+    /// <param name="clock">Tells what is recent.</param>
+    public GapWindow(TimeProvider clock)
+    {
+        _clock = clock;
+
+        // Its pages are made now: coming into memory one by one over the first hour, they would look like a leak.
+        Array.Clear(_gaps);
+    }
 
     /// <summary>A pause ended, of so many seconds.</summary>
     public void Add(double seconds)
     {
         lock (_gate)
         {
-            _gaps[_numAdded++ % Capacity] = (clock.GetTimestamp(), seconds);
+            _gaps[_numAdded++ % Capacity] = (_clock.GetTimestamp(), seconds);
         }
     }
 
@@ -28,7 +37,7 @@ internal sealed class GapWindow(TimeProvider clock)
         var recent = new List<double>();
         lock (_gate)
         {
-            var oldest = clock.GetTimestamp() - (Seconds * clock.TimestampFrequency);
+            var oldest = _clock.GetTimestamp() - (Seconds * _clock.TimestampFrequency);
             for (var i = _numAdded - 1; i >= Math.Max(0, _numAdded - Capacity) && _gaps[i % Capacity].At >= oldest; i--)
             {
                 recent.Add(_gaps[i % Capacity].Gap);

@@ -18,6 +18,10 @@ internal sealed class StepHistory
         ArgumentOutOfRangeException.ThrowIfNotEqual(int.PopCount(numShares), 1);
         _steps = new Step[numSteps];
         _shares = new StepShare[numShares];
+
+        // Their pages are made now: coming into memory one by one over the first hour, they would look like a leak.
+        Array.Clear(_steps);
+        Array.Clear(_shares);
     }
 
     /// <summary>Number of the oldest step that is still known.</summary>
