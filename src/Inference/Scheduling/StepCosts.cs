@@ -33,7 +33,7 @@ internal sealed class StepCosts
     // Weight of the last prices against the steps seen: keeps a price where it is while nothing is seen that tells it from another.
     private const double Inertia = 0.02;
 
-    // What must be seen of a price before it counts as much as the last one: about one small step with a thousand cells. Less is noise: a decode of 21 instead of 10 ms that attends to 65 cells
+    // What must be seen of a price before it counts as much as the last one: about one small step with 700 cells. Less is noise: a decode of 21 instead of 10 ms that attends to 65 cells
     // would price one that attends to 1,500 at 175 (seen, and with it a step of 367 ms, since the target is at least four decodes).
     private const double Doubt = 0.02;
 
@@ -59,7 +59,7 @@ internal sealed class StepCosts
     private long _numSteps;
 
     /// <summary>
-    /// How many times its prediction a step of prefill beside running streams may take, going by the latest of them: near 1 on a machine of our own, more beside other
+    /// How many times its prediction a step of prefill beside running streams may take, going by the latest of them: 1.1 on a machine of our own, more beside other
     /// programs, whose work comes in bursts, and after a while without such steps, since prices learned in other steps fit them badly (seen: 1.5 to 1.9 times).
     /// </summary>
     public double Margin { get; private set; } = UnseenMargin;

@@ -52,6 +52,11 @@ internal sealed class GeneratedTurns(int maxBytes)
     public void Keep(string header, string text, ImmutableArray<int> tokens)
     {
         var turn = new Turn(NameOf(header, text), tokens);
+        if (turn.NumBytes > maxBytes)
+        {
+            return;
+        }
+
         lock (_lock)
         {
             if (_turns.TryGetValue(turn.Name, out var last))
@@ -90,7 +95,7 @@ internal sealed class GeneratedTurns(int maxBytes)
         _numBytes -= turn.Value.NumBytes;
     }
 
-    // A hash instead of the texts: they are the larger part, and nobody's words stay longer than their request.
+    // A hash instead of the texts, which are the larger part.
     private static UInt128 NameOf(string header, string text)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -93,9 +93,9 @@ public sealed class GeneratedTurnsTests
     public void Answer_LargerThanTheLimit_IsNotKept()
     {
         var turns = new GeneratedTurns(maxBytes: 400);
+        turns.Keep("<a>", "short", [1]);
         turns.Keep("<a>", "long", [.. Enumerable.Range(0, 500)]);
         Assert.Empty(Recall(turns, "<a>", "long"));
-        turns.Keep("<a>", "short", [1]);
         Assert.Equal([1], Recall(turns, "<a>", "short"));
     }
 

@@ -107,7 +107,7 @@ public sealed class ChatOutputFuzzTests
             for (var round = 0; round < 20; round++)
             {
                 var output = round == 0 ? whole : Damage(whole, random);
-                var parser = new ChatOutputParser(Outputs.Format(format), Outputs.Tools, Inference.Models.PromptText.Trusted(promptEnd), new Random(1));
+                var parser = new ChatOutputParser(Outputs.Format(format), round % 3 == 2 ? [] : Outputs.Tools, Inference.Models.PromptText.Trusted(promptEnd), new Random(1));
                 var events = new List<ChatOutputEvent>();
                 for (var at = 0; at < output.Length;)
                 {

@@ -194,6 +194,7 @@ public sealed class ChatOutputParserTests
     [InlineData("hermes", false, true, "", "Hi", "")]
     [InlineData("hermes", false, false, "", "<think>So", "")]
     [InlineData("command-r7b", false, false, "", "Hi", "")]
+    [InlineData("gemma-4", false, false, "", "Hi", "")]
     [InlineData("granite-3", false, false, "", "<think>So</think>Hi", "")]
     [InlineData("harmony", false, false, "", "<|channel|>final<|message|>Hi", "")]
     // A thought may come first.
@@ -209,6 +210,20 @@ public sealed class ChatOutputParserTests
         parser.Feed("\n", isControl: false, events);
 
         Assert.Equal(expected, string.Concat(events.Select(item => item.Text)));
+    }
+
+    [Theory]
+    [InlineData("hermes", true, false, "Let me see. \n</think>\n\nHi \n", "Content(Let me see.) ContentWasReasoning Content(Hi \n)")]
+    [InlineData("gemma-4", false, false, "Hi \n\n<|channel>thought\nR<channel|>Done", "Content(Hi) Reasoning(R) Content(Done)")]
+    [InlineData("command-r7b", false, true, "<|START_RESPONSE|>Hi \n<|END_RESPONSE|>", "Content(Hi)")]
+    [InlineData("granite-3", false, false, "<think>T</think><response>Hi \n</response>", "Reasoning(T) Content(Hi)")]
+    public void Parse_MarkerBehindSpaceWithoutTools_DropsTheSpace(string formatName, bool isThoughtInTemplate, bool hasThoughtsInText, string output, string expected)
+    {
+        var format = Outputs.Format(formatName);
+        format = isThoughtInTemplate ? format with { Reasoning = format.Reasoning! with { IsInTemplate = true } } : format;
+        format = hasThoughtsInText ? format.WithThoughtsInText() : format;
+
+        Assert.Equal(expected, Outputs.Describe(Outputs.Parse(format, output.Select(c => (c.ToString(), false)), tools: [])));
     }
 
     [Fact]
