@@ -181,11 +181,11 @@ public sealed class ChatOutputParser
             Drop(marker);
             _isReasoning = _hadReasoning = true;
         }
-        else if (marker == _format.Reasoning?.End && _format.Reasoning.IsInTemplate && !_hadReasoning && _writer.NumCalls == 0)
+        else if (marker == _format.Reasoning?.End && MayEndUnopened)
         {
             EndUnopenedReasoning(marker);
         }
-        else if (_format.Dropped.Contains(marker) && (_hadReasoning || !_format.DropsOnlyAfterReasoning))
+        else if (_format.Dropped.Contains(marker) && MayDrop)
         {
             Drop(marker);
         }
@@ -198,9 +198,13 @@ public sealed class ChatOutputParser
     }
 
     // True: behind content a marker may come that is none of it. See what becomes of each in ReadContent.
-    private bool MayPartContent =>
-        _calls.Length > 0 || _format.Reasoning is { IsAnywhere: true } || (_format.Reasoning is { IsInTemplate: true } && !_hadReasoning)
-            || (!_format.Dropped.IsEmpty && (_hadReasoning || !_format.DropsOnlyAfterReasoning));
+    private bool MayPartContent => _calls.Length > 0 || _format.Reasoning is { IsAnywhere: true } || MayEndUnopened || (!_format.Dropped.IsEmpty && MayDrop);
+
+    // True: the end of a thought would make one of all content before it.
+    private bool MayEndUnopened => _format.Reasoning is { IsInTemplate: true } && !_hadReasoning && _writer.NumCalls == 0;
+
+    // True: markers around the answer are no text of it.
+    private bool MayDrop => _hadReasoning || !_format.DropsOnlyAfterReasoning;
 
     // Looks, at the start of an answer, for a call without a marker. False: more output is needed, or such a call began.
     private bool StartBare()

@@ -46,15 +46,14 @@ public sealed class ChatOutputFuzzTests
     public void Parse_WithoutTools_DoesNotDependOnTheCuts(string name)
     {
         var (_, formatName, promptEnd, output) = WrittenOutputs.TwoCalls.Single(item => item.Name == name);
-        var format = Outputs.Format(formatName);
         var random = new Random(name.Length * 41);
         for (var i = 0; i < MutantsPerCase; i++)
         {
             var mutant = Damage($" \n{output} \n\nAfterwards. \n", random);
-            var isInTemplate = format with { Reasoning = format.Reasoning is { } markers ? markers with { IsInTemplate = i % 2 == 0 } : null };
-            var expected = Outputs.Parse(isInTemplate, mutant, promptEnd, tools: []);
+            var format = Outputs.Format(formatName, isThoughtInTemplate: i % 2 == 0);
+            var places = Enumerable.Range(1, Encoding.UTF8.GetByteCount(mutant) - 1).Where(_ => random.Next(3) == 0).ToList();
 
-            Assert.Equal(expected, Outputs.Parse(isInTemplate, Outputs.CutAt(mutant, Enumerable.Range(1, Encoding.UTF8.GetByteCount(mutant) - 1).Where(_ => random.Next(3) == 0).ToList()), promptEnd, tools: []));
+            Assert.Equal(Outputs.Parse(format, mutant, promptEnd, tools: []), Outputs.Parse(format, Outputs.CutAt(mutant, places), promptEnd, tools: []));
         }
     }
 

@@ -128,7 +128,7 @@ public sealed class ChatOutputParserTests
     [Fact]
     public void Parse_EndOfAThoughtThatTheModelDidNotOpen_MovesTheContentOfAWholeReply()
     {
-        var format = Outputs.Format("hermes") with { Reasoning = ReasoningMarkers.Think with { IsInTemplate = true } };
+        var format = Outputs.Format("hermes", isThoughtInTemplate: true);
 
         var events = Outputs.Parse(format, "Let me see.\n</think>\n\nHi </think>");
 
@@ -140,7 +140,7 @@ public sealed class ChatOutputParserTests
     [Fact]
     public void Parse_PromptThatClosedTheThought_LeavesItsMarkersInContent()
     {
-        var format = Outputs.Format("hermes") with { Reasoning = ReasoningMarkers.Think with { IsInTemplate = true } };
+        var format = Outputs.Format("hermes", isThoughtInTemplate: true);
 
         Assert.Equal("Content(A </think> tag)", Outputs.Describe(Outputs.Parse(format, "A </think> tag", "assistant\n<think>\n\n</think>\n\n")));
     }
@@ -201,8 +201,7 @@ public sealed class ChatOutputParserTests
     [InlineData("hermes", false, false, "", "", "")]
     public void Feed_SpaceBehindText_LeavesAtOnceUnlessAMarkerMayFollow(string formatName, bool hasTools, bool isThoughtInTemplate, string promptEnd, string text, string expected)
     {
-        var format = Outputs.Format(formatName);
-        format = isThoughtInTemplate ? format with { Reasoning = format.Reasoning! with { IsInTemplate = true } } : format;
+        var format = Outputs.Format(formatName, isThoughtInTemplate);
         var parser = new ChatOutputParser(format, hasTools ? Outputs.Tools : [], Inference.Models.PromptText.Trusted(promptEnd), new Random(1));
         parser.Feed(text, isControl: false, []);
         var events = new List<ChatOutputEvent>();
@@ -219,8 +218,7 @@ public sealed class ChatOutputParserTests
     [InlineData("granite-3", false, false, "<think>T</think><response>Hi \n</response>", "Reasoning(T) Content(Hi)")]
     public void Parse_MarkerBehindSpaceWithoutTools_DropsTheSpace(string formatName, bool isThoughtInTemplate, bool hasThoughtsInText, string output, string expected)
     {
-        var format = Outputs.Format(formatName);
-        format = isThoughtInTemplate ? format with { Reasoning = format.Reasoning! with { IsInTemplate = true } } : format;
+        var format = Outputs.Format(formatName, isThoughtInTemplate);
         format = hasThoughtsInText ? format.WithThoughtsInText() : format;
 
         Assert.Equal(expected, Outputs.Describe(Outputs.Parse(format, output.Select(c => (c.ToString(), false)), tools: [])));

@@ -22,8 +22,11 @@ internal static class Outputs
             """).EnumerateArray(),
     ];
 
-    public static ChatFormat Format(string name) =>
-        name == "generic" ? ChatFormats.Generic : ChatFormats.All.First(format => format.Name == name) with { };
+    public static ChatFormat Format(string name, bool isThoughtInTemplate = false)
+    {
+        var format = name == "generic" ? ChatFormats.Generic : ChatFormats.All.First(format => format.Name == name);
+        return format with { Reasoning = isThoughtInTemplate && format.Reasoning is { } markers ? markers with { IsInTemplate = true } : format.Reasoning };
+    }
 
     /// <summary>The events, deltas joined.</summary>
     public static List<ChatOutputEvent> Parse(ChatFormat format, IEnumerable<(string Text, bool IsControl)> pieces, string promptEnd = "", ImmutableArray<JsonElement>? tools = null)
