@@ -73,10 +73,14 @@ public sealed class EngineInstruments
     /// <summary>A <see cref="StepObserver"/>.</summary>
     public void Record(in StepReport report, ReadOnlySpan<StepRow> rows)
     {
-        var kind = Kinds[report.NumPrefillTokens == 0 ? 0 : report.NumDecodes == 0 ? 1 : 2];
+        var kind = Kinds[!report.IsPrefill ? 0 : report.NumDecodes == 0 ? 1 : 2];
         _stepDuration.Record(Stopwatch.GetElapsedTime(report.StartedAt, report.EndedAt).TotalSeconds, kind);
         _runDuration.Record(report.RunSeconds, kind);
-        _stepTokens.Record(report.NumDecodes + report.NumPrefillTokens);
+        if (report.Status != RunStatus.Paused)
+        {
+            _stepTokens.Record(report.NumDecodes + report.NumPrefillTokens);
+        }
+
         _stepSequences.Record(rows.Length);
     }
 

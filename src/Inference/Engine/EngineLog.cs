@@ -29,6 +29,9 @@ internal static partial class EngineLog
     [LoggerMessage(1008, LogLevel.Critical, "The embedding thread stopped on an error of its own; its requests have been ended")]
     public static partial void EmbeddingStopped(ILogger logger, Exception exception);
 
+    [LoggerMessage(1009, LogLevel.Warning, "Long prompts cannot be computed in slices beside running streams, since there is no memory for their context: {Failure}. Try a smaller Inference:SlicedPrefillTokens")]
+    public static partial void NoSlices(ILogger logger, string failure);
+
     [LoggerMessage(1005, LogLevel.Critical, "The KV books do not match the library's memory")]
     public static partial void BooksDoNotMatch(ILogger logger, Exception exception);
 }

@@ -92,7 +92,7 @@ internal sealed class EngineLoop
         _disk?.Exchange(_store!);
         var outputs = _publisher.NumOutputTokens;
         var step = _scheduler.Schedule();
-        _isBlocked = step.Rows.Count == 0 && step.Restores.Count == 0;
+        _isBlocked = step.IsEmpty && step.Restores.Count == 0;
         ApplyOperations();
         Restore(step);
         if (_scheduler.Admitted.Count > 0)
@@ -103,7 +103,7 @@ internal sealed class EngineLoop
         }
 
         var (start, status, runSeconds) = (0L, RunStatus.Ok, 0.0);
-        if (step.Rows.Count > 0)
+        if (!step.IsEmpty)
         {
             _turns.BeginEngineStep();
             start = Stopwatch.GetTimestamp();
@@ -122,7 +122,7 @@ internal sealed class EngineLoop
 
         _publisher.PublishFinished(_scheduler.Finished);
         _scheduler.Finished.Clear();
-        if (step.Rows.Count > 0)
+        if (!step.IsEmpty)
         {
             // Whoever sees that no step runs finds the last one reported.
             _reporter?.Report(step, start, status, runSeconds, (int)(_publisher.NumOutputTokens - outputs));
@@ -130,7 +130,7 @@ internal sealed class EngineLoop
         }
 
         Flush?.Invoke(false);
-        Save(step.Rows.Count > 0 ? runSeconds * 1000 : null);
+        Save(step.IsEmpty ? null : runSeconds * 1000);
         _disk?.Exchange(_store!);
     }
 
@@ -399,16 +399,19 @@ internal sealed class EngineLoop
                 _publisher.PublishTokens(step, sampled);
                 _scheduler.PostProcess(step, sampled);
                 _numSteps++;
-                _numPrefillTokens += step.NumPrefillTokens;
+                _numPrefillTokens += step.NumPrefillTokens + (step.Slice?.NumTokens ?? 0);
+                break;
+            case RunStatus.Paused:
+                _numSteps++;
                 break;
             case RunStatus.NoCells:
                 _numFailedSteps++;
-                EngineLog.NoCells(_logger, step.NumTokens, _scheduler.Cache.NumFreeCells);
+                EngineLog.NoCells(_logger, step.Slice?.NumTokens ?? step.NumTokens, _scheduler.Cache.NumFreeCells);
                 _scheduler.PostProcessNoCells(step);
                 break;
             default:
                 _numFailedSteps++;
-                EngineLog.StepFailed(_logger, step.Rows.Count, step.NumTokens);
+                EngineLog.StepFailed(_logger, Math.Max(1, step.Rows.Count), step.Slice?.NumTokens ?? step.NumTokens);
                 _scheduler.PostProcessFailure(step);
                 ResetDevice();
                 break;

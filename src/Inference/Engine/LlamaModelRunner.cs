@@ -17,9 +17,11 @@ internal sealed class LlamaModelRunner : IModelRunner
     private readonly int _twinOffset;
     private readonly int[] _firstTokenOfRow;
     private readonly int[] _lastTokenOfRow;
+    private readonly int _copySize;
     private ContextHandle _context;
+    private PrefillContext? _prefill;
 
-    private LlamaModelRunner(LoadedModel model, ContextSettings settings, ContextHandle context, string fingerprint)
+    private LlamaModelRunner(LoadedModel model, ContextSettings settings, ContextHandle context, string fingerprint, int numSlicedTokens)
     {
         _model = model;
         _settings = settings;
@@ -48,17 +50,31 @@ internal sealed class LlamaModelRunner : IModelRunner
             CanSavePrefixes = canShare && model.SlidingWindow is 0 or >= PrefixStore.SpanSize,
             Fingerprint = fingerprint,
         };
+        _copySize = model.SlidingWindow == 0 ? Info.MaxBatchTokens : PrefixStore.SpanSize;
+        if (numSlicedTokens > 0 && Info.CanSavePrefixes)
+        {
+            _prefill = PrefillContext.Create(model, settings, Math.Min(numSlicedTokens, Info.MaxSequenceTokens), _copySize, out var failure);
+            PrefillFailure = failure;
+            Info = Info with { MaxSlicedTokens = Math.Min(_prefill?.NumCells ?? 0, Info.MaxSequenceTokens) };
+        }
     }
+
+    /// <summary>Why there is no context for long prompts though one was asked for; null if there is.</summary>
+    public string? PrefillFailure { get; }
 
     /// <inheritdoc/>
     public ModelRunnerInfo Info { get; }
 
     /// <summary>A runner for a model; throws <see cref="EngineLoadException"/> if the context cannot be made, normally for want of memory.</summary>
-    public static LlamaModelRunner Create(LoadedModel model, ContextSettings settings, string fingerprint)
+    /// <param name="model">The model.</param>
+    /// <param name="settings">How to make its context.</param>
+    /// <param name="fingerprint">See <see cref="ModelRunnerInfo.Fingerprint"/>.</param>
+    /// <param name="numSlicedTokens">Tokens of a sequence that can be computed in slices; 0 for none. Takes as many more cells.</param>
+    public static LlamaModelRunner Create(LoadedModel model, ContextSettings settings, string fingerprint, int numSlicedTokens = 0)
     {
         var context = model.CreateContext(settings, out var failure)
             ?? throw new EngineLoadException($"No context of {settings.NumCells} cells could be made: {failure}. Try a smaller --context or another --kv-type.");
-        return new LlamaModelRunner(model, settings, context, fingerprint);
+        return new LlamaModelRunner(model, settings, context, fingerprint, numSlicedTokens);
     }
 
     /// <inheritdoc/>
@@ -108,6 +124,11 @@ internal sealed class LlamaModelRunner : IModelRunner
     /// <inheritdoc/>
     public RunStatus Run(ScheduledStep step)
     {
+        if (step.Slice is { } slice)
+        {
+            return Run(slice);
+        }
+
         _batch.Clear();
         for (var i = 0; i < step.Rows.Count; i++)
         {
@@ -155,16 +176,44 @@ internal sealed class LlamaModelRunner : IModelRunner
     {
         // A failed Metal command buffer latches in the context's backend; the model is not touched by it (reference: peers, fact 5).
         _context.Dispose();
-        var context = _model.CreateContext(_settings, out _);
-        _context = context ?? _context;
-        return context is not null;
+        _prefill?.Dispose();
+        _prefill = null;
+        if (_model.CreateContext(_settings, out _) is not { } context)
+        {
+            return false;
+        }
+
+        _context = context;
+        _prefill = Info.MaxSlicedTokens == 0 ? null : PrefillContext.Create(_model, _settings, Info.MaxSlicedTokens, _copySize, out _);
+        return Info.MaxSlicedTokens == 0 || _prefill is not null;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _prefill?.Dispose();
         _context.Dispose();
         _batch.Dispose();
+    }
+
+    private RunStatus Run(in ScheduledSlice slice)
+    {
+        var status = _prefill!.Run(slice, _context, _scratchId);
+        for (var position = slice.Start; status == RunStatus.Ok && position < slice.Start + slice.NumTokens;)
+        {
+            if (_prefill.CopyOut(position, _context, _scratchId) is not { } end)
+            {
+                // Its sequence is computed again from where it was.
+                Remove(slice.Sequence.Lease!.SequenceId, slice.Start, -1);
+                return RunStatus.NoCells;
+            }
+
+            Copy(_scratchId, slice.Sequence.Lease!.SequenceId, position, end);
+            Remove(_scratchId, -1, -1);
+            position = end;
+        }
+
+        return status;
     }
 
     private void Copy(int source, int target, int start, int end)

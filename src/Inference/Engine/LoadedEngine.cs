@@ -88,7 +88,12 @@ internal sealed class LoadedEngine : IDisposable
             var sharesPrefixes = !model.IsRecurrent && !model.IsHybrid;
             var settings = EngineContext.Create(
                 options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, model.SlidingWindow > 0, options.Threads ?? ProcessorCores.Count());
-            runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options));
+            runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options), EngineContext.CountSlicedTokens(options));
+            if (runner.PrefillFailure is { } failure)
+            {
+                EngineLog.NoSlices(logger, failure);
+            }
+
             var store = runner.Info.CanSavePrefixes && (cache.MemoryBytes > 0 || cache.Disk is not null) ? new PrefixStore(runner.Info.Fingerprint, cache.MemoryBytes) : null;
             disk = store is not null && cache.Disk is { } diskOptions
                 ? new DiskTier(diskOptions, runner.Info.Fingerprint, TimeProvider.System, loggers.CreateLogger<DiskTier>(), commands.Wake)
@@ -101,6 +106,7 @@ internal sealed class LoadedEngine : IDisposable
                 MaxSequences = options.Parallel,
                 MaxOutputs = runner.Info.MaxOutputs,
                 MaxSequenceTokens = runner.Info.MaxSequenceTokens,
+                MaxSlicedTokens = runner.Info.MaxSlicedTokens,
                 InterTokenTargetMs = options.InterTokenTargetMs,
                 PrefillTile = usesGpu ? 32 : 8,
                 MaxIdleCells = usesGpu ? runner.Info.NumCells : runner.Info.NumCells / IdleShare,

@@ -24,6 +24,9 @@ internal sealed record ModelRunnerInfo
     /// <summary>False where <see cref="IModelRunner.Save"/> and <see cref="IModelRunner.Restore"/> cannot be used.</summary>
     public bool CanSavePrefixes { get; init; }
 
+    /// <summary>Tokens from the first of a sequence that a <see cref="Scheduling.ScheduledSlice"/> can hold; 0 if the device cannot pause within a chunk.</summary>
+    public int MaxSlicedTokens { get; init; }
+
     /// <summary>Everything but the tokens that changes the numbers: model file, KV type, library release.</summary>
     public required string Fingerprint { get; init; }
 }

@@ -11,4 +11,7 @@ public enum RunStatus
 
     /// <summary>The device failed; what the KV memory holds is unknown until it is made anew.</summary>
     Failed,
+
+    /// <summary>The slice's time is over and its chunk not done: the next slice goes on.</summary>
+    Paused,
 }

@@ -18,8 +18,11 @@ public readonly record struct StepReport
     /// <summary>Rows that computed one token of a stream already running.</summary>
     public required int NumDecodes { get; init; }
 
-    /// <summary>Tokens that were prefill.</summary>
+    /// <summary>Tokens that were prefill; those of a chunk in slices count in its last slice.</summary>
     public required int NumPrefillTokens { get; init; }
+
+    /// <summary>True if the step computed prefill, whether or not a chunk of it is done.</summary>
+    public bool IsPrefill => NumPrefillTokens > 0 || Status == RunStatus.Paused;
 
     /// <summary>Tokens generated.</summary>
     public required int NumOutputTokens { get; init; }

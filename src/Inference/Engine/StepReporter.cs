@@ -22,6 +22,13 @@ internal sealed class StepReporter(StepReportQueue reports, StepCosts costs)
             return;
         }
 
+        // A chunk counts in the slice that completes it.
+        var numSliced = step.Slice is { } chunk && status == RunStatus.Ok ? chunk.NumTokens : 0;
+        if (step.Slice is { } slice)
+        {
+            rows[0] = new StepRow(slice.Sequence.RequestId, IsDecode: false, numSliced, slice.Start + numSliced, NumOutputTokens: 0, Share: 1);
+        }
+
         var total = costs.Predict(step.Work);
         for (var i = 0; i < step.Rows.Count; i++)
         {
@@ -42,9 +49,9 @@ internal sealed class StepReporter(StepReportQueue reports, StepCosts costs)
                 RunSeconds = runSeconds,
                 Status = status,
                 NumDecodes = step.NumDecodes,
-                NumPrefillTokens = step.NumPrefillTokens,
+                NumPrefillTokens = step.NumPrefillTokens + numSliced,
                 NumOutputTokens = numOutputTokens,
             },
-            step.Rows.Count);
+            step.Slice is null ? step.Rows.Count : 1);
     }
 }

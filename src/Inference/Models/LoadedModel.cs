@@ -109,6 +109,15 @@ internal sealed class LoadedModel : IDisposable
         return context;
     }
 
+    /// <summary>A context of this model that can pause within a decode call, or null with what the library said.</summary>
+    public PausableContext? CreatePausableContext(ContextSettings settings, out string? failure)
+    {
+        var mark = NativeLog.Mark();
+        var context = PausableContext.Create(_handle, settings);
+        failure = context is null ? Explain(mark) : null;
+        return context;
+    }
+
     /// <summary>A tokenizer of this model, to be disposed before it.</summary>
     /// <param name="escapeControlTokens">False: a request's text may hold control tokens too.</param>
     public Tokenizer CreateTokenizer(bool escapeControlTokens) => new(new PromptEncoder(NativeVocabulary, Vocabulary, escapeControlTokens));

@@ -45,7 +45,15 @@ internal sealed unsafe class ContextHandle : SafeHandle
     public int NumSequences { get; }
 
     /// <summary>A context of a model, or null if the library could not make one (normally: not enough memory): its log says why.</summary>
-    public static ContextHandle? Create(ModelHandle model, ContextSettings settings)
+    public static ContextHandle? Create(ModelHandle model, ContextSettings settings) => Create(model, settings, null, null);
+
+    /// <summary>As <see cref="Create(ModelHandle, ContextSettings)"/>, with a callback between operations.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">How to make it.</param>
+    /// <param name="evalCallback">Asked by the library for every operation (second argument 1) and told behind those it said 1 to (0); null for none.</param>
+    /// <param name="evalCallbackData">Its last argument.</param>
+    public static ContextHandle? Create(
+        ModelHandle model, ContextSettings settings, delegate* unmanaged[Cdecl]<void*, byte, void*, byte> evalCallback, void* evalCallbackData)
     {
         var parameters = LlamaApi.llama_context_default_params();
         parameters.NumCells = (uint)settings.NumCells;
@@ -70,6 +78,8 @@ internal sealed unsafe class ContextHandle : SafeHandle
         parameters.SwaFull = 1;
         parameters.KvUnified = 1;
         parameters.NoPerf = 1;
+        parameters.EvalCallback = evalCallback;
+        parameters.EvalCallbackUserData = evalCallbackData;
 
         var held = false;
         model.DangerousAddRef(ref held);

@@ -34,7 +34,9 @@ internal unsafe struct LlamaContextParams
     public float YarnBetaSlow;
     public uint YarnOriginalContext;
     public float DefragThreshold;
-    public void* EvalCallback;
+
+    /// <summary>Asked for every operation of a graph whether its result is wanted (1), and told when it is there: returning 0 then ends the graph. Null: never.</summary>
+    public delegate* unmanaged[Cdecl]<void*, byte, void*, byte> EvalCallback;
     public void* EvalCallbackUserData;
     public GgmlType TypeK;
     public GgmlType TypeV;

@@ -187,7 +187,7 @@ internal sealed class EngineSession
                     break;
                 case StepItem.Report:
                     var report = StepFrames.ReadReport(ref reader, _host.Reports);
-                    LastStep = $"{report.NumDecodes} decodes, {report.NumPrefillTokens} prefill tokens";
+                    LastStep = report.Status == RunStatus.Paused ? "a part of a prompt's chunk" : $"{report.NumDecodes} decodes, {report.NumPrefillTokens} prefill tokens";
                     Volatile.Write(ref _lastStepAt, report.EndedAt);
                     break;
                 case >= StepItem.Started and <= StepItem.Finished:

@@ -17,13 +17,14 @@ internal struct PrefillBudget
     /// <param name="limits">The token budget and the target.</param>
     /// <param name="costs">Predicts durations.</param>
     /// <param name="decodes">Rows of running streams already in the step; each of them watches.</param>
-    public PrefillBudget(SchedulerLimits limits, StepCosts costs, StepWork decodes)
+    /// <param name="spentMs">Milliseconds that they have waited already when the step begins.</param>
+    public PrefillBudget(SchedulerLimits limits, StepCosts costs, StepWork decodes, double spentMs = 0)
     {
         _limits = limits;
         _costs = costs;
         _isWatched = decodes.NumDecodes > 0;
         var decodeMs = costs.Predict(_isWatched ? decodes : decodes.WithDecode(0));
-        _plannedMs = (limits.InterTokenTargetMs ?? Math.Max(InferenceOptions.DefaultInterTokenTargetMs, 4 * decodeMs)) / costs.Margin;
+        _plannedMs = ((limits.InterTokenTargetMs ?? Math.Max(InferenceOptions.DefaultInterTokenTargetMs, 4 * decodeMs)) / costs.Margin) - spentMs;
     }
 
     /// <summary>Tokens that the next prefill of the step may take at most; 0 or less if the step is full.</summary>

@@ -14,6 +14,12 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
     /// <summary>Spans that come back from the store before the rows are computed, by other sequences than theirs.</summary>
     public List<ScheduledRestore> Restores { get; } = [];
 
+    /// <summary>A slice of a long prompt's chunk, which is then all that the step does; null for a step of rows.</summary>
+    public ScheduledSlice? Slice { get; private set; }
+
+    /// <summary>True if the device has nothing to do.</summary>
+    public bool IsEmpty => _rows.Count == 0 && Slice is null;
+
     /// <summary>What its duration depends on.</summary>
     public StepWork Work { get; private set; }
 
@@ -36,8 +42,15 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
     {
         _rows.Clear();
         Restores.Clear();
+        Slice = null;
         Work = default;
         NumOutputs = 0;
+    }
+
+    internal void Add(in ScheduledSlice slice)
+    {
+        Debug.Assert(_rows.Count == 0, "Rows and a slice take turns.");
+        Slice = slice;
     }
 
     internal void Add(Sequence sequence, int count, bool isDecode)
@@ -67,6 +80,13 @@ internal readonly record struct ScheduledRow(Sequence Sequence, int Start, int N
     /// <summary>Index within the row of the first of <see cref="NumPromptLogits"/>.</summary>
     public int FirstPromptLogits => Math.Max(0, Sequence.NumPromptLogits - Start);
 }
+
+/// <summary>A chunk of a long prompt that is computed by time: so much of it as the time has room for, the rest in later slices.</summary>
+/// <param name="Sequence">Whose.</param>
+/// <param name="Start">Position of the chunk's first token.</param>
+/// <param name="NumTokens">Tokens of the chunk, the same in all its slices. None of their logits are wanted.</param>
+/// <param name="Milliseconds">How long this slice may take.</param>
+internal readonly record struct ScheduledSlice(Sequence Sequence, int Start, int NumTokens, double Milliseconds);
 
 /// <summary>A part of a sequence's prefix that comes back from the store.</summary>
 /// <param name="Sequence">Whose.</param>

@@ -28,6 +28,8 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     private readonly List<Sequence> _running = new(limits.MaxSequences);     // by class, then arrival: victims are at the end
     private readonly List<Sequence> _prefills = new(limits.MaxSequences);
     private readonly ScheduledStep _step = new(limits);
+    private readonly SlicedPrefill _sliced = new(limits, costs);
+    private StepWork _lastDecodes;
     private long _numArrivals;
 
     /// <summary>The KV books.</summary>
@@ -83,6 +85,11 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     public ScheduledStep Schedule()
     {
         _step.Clear();
+        if (_sliced.TryTake(_step, _lastDecodes))
+        {
+            return _step;
+        }
+
         var preemptions = NumPreemptions;
         ScheduleDecodes();
         if (NumPreemptions == preemptions)
@@ -97,7 +104,13 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
 
         traffic?.Schedule(_running, Cache, _step);
         Announce();
-        SchedulePrefills();
+        _lastDecodes = _step.Work;
+        _sliced.EndRows(isDue: SchedulePrefills());
+        if (_step is { Rows.Count: 0, Restores.Count: 0 } && _sliced.TryTake(_step, _lastDecodes))
+        {
+            return _step;
+        }
+
         while (_step.Rows.Count == 0 && _step.Restores.Count == 0 && _running.Count > 0 && traffic is not { IsReading: true })
         {
             // Nobody decodes and the prefills that run have taken each other's cells: the last one gives way.
@@ -118,6 +131,15 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     /// <summary>Books a step that ran. <paramref name="sampled"/> has one entry per row that wanted an output, in order.</summary>
     public void PostProcess(ScheduledStep step, ReadOnlySpan<SampledToken> sampled)
     {
+        if (step.Slice is { } slice)
+        {
+            var sequence = slice.Sequence;
+            _sliced.End();
+            sequence.NumComputedTokens += slice.NumTokens;
+            sequence.NumFailures = 0;
+            Cache.Attach(sequence.Lease!, sequence.Tokens);
+        }
+
         var next = 0;
         for (var i = 0; i < step.Rows.Count; i++)
         {
@@ -161,6 +183,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             Cache.Return(row.Sequence.Lease!, row.NumTokens);
         }
 
+        GiveUpChunk(step.Slice?.Sequence);
         Cache.EvictAll();
         if (++_running[^1].NumFailures > MaxFailures && _running.Count == 1)
         {
@@ -178,14 +201,16 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     /// </summary>
     public void PostProcessFailure(ScheduledStep step)
     {
+        GiveUpChunk(step.Slice?.Sequence);
         for (var i = 0; i < step.Rows.Count; i++)
         {
-            var (sequence, _, numTokens, _, _) = step[i];
-            Cache.Return(sequence.Lease!, numTokens);
-            if (++sequence.NumFailures > MaxFailures)
-            {
-                Finish(sequence, FinishReason.Error);
-            }
+            Cache.Return(step[i].Sequence.Lease!, step[i].NumTokens);
+            CountFailure(step[i].Sequence);
+        }
+
+        if (step.Slice is { } slice)
+        {
+            CountFailure(slice.Sequence);
         }
     }
 
@@ -193,6 +218,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     public void Restart(KvCache emptyCache)
     {
         Cache = emptyCache;
+        _sliced.End();
         while (_running.Count > 0)
         {
             _running[^1].Lease = null;
@@ -202,6 +228,24 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
 
     /// <summary>Throws if the books contradict themselves.</summary>
     public void CheckIntegrity() => Cache.CheckIntegrity(_running.Select(sequence => sequence.Lease!));
+
+    // A sequence does not go on with its chunk, if it has one.
+    private void GiveUpChunk(Sequence? sequence)
+    {
+        if (sequence is not null && sequence == _sliced.Sequence)
+        {
+            Cache.Return(sequence.Lease!, _sliced.NumTokens);
+            _sliced.End();
+        }
+    }
+
+    private void CountFailure(Sequence sequence)
+    {
+        if (++sequence.NumFailures > MaxFailures)
+        {
+            Finish(sequence, FinishReason.Error);
+        }
+    }
 
     // The prefill with the least left goes first, unless others were served instead of it for long: half a token counts for each token given to others.
     private static double Urgency(Sequence sequence)
@@ -331,31 +375,33 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     private static bool IsWorthWaiting(int numSharedTokens, int numMissingTokens) =>
         numSharedTokens >= PrefixNode.BlockSize || (numSharedTokens > 0 && numSharedTokens * 2 >= numMissingTokens);
 
-    private void SchedulePrefills()
+    // False: the next step is to have rows, for a prefill that found no time behind a slice or for what comes back.
+    private bool SchedulePrefills()
     {
         _prefills.Clear();
         if (_step is { Restores.Count: > 0, NumDecodes: > 0 })
         {
-            return; // what comes back takes the time that running streams can spare
+            return false; // what comes back takes the time that running streams can spare
         }
 
         foreach (var sequence in _running)
         {
             // Also one that came back with only its newest token to compute, after the decodes were chosen.
-            if (sequence.Restore is null && (sequence.IsPrefill || sequence.Lease!.NumTokens == sequence.NumComputedTokens))
+            if (sequence.Restore is null && sequence != _sliced.Sequence && (sequence.IsPrefill || sequence.Lease!.NumTokens == sequence.NumComputedTokens))
             {
                 _prefills.Add(sequence);
             }
         }
 
         _prefills.Sort(ShortestFirst);
-        var budget = new PrefillBudget(limits, costs, _step.Work);
+        var budget = new PrefillBudget(limits, costs, _step.Work, _sliced.SpentMilliseconds);
         var numLeft = 0;
         foreach (var sequence in _prefills)
         {
             numLeft += sequence.NumRemainingTokens;
         }
 
+        var (numServed, isSliceDue) = (0, true);
         for (var i = 0; i < _prefills.Count; i++)
         {
             var sequence = _prefills[i];
@@ -363,15 +409,26 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             count = Math.Min(count, Cache.NumAvailableCells);
             numLeft -= sequence.NumRemainingTokens;
             count = Math.Min(count, GetOutputRoom(sequence, numOthers: _prefills.Count - i - 1));
+            if (_step.NumDecodes > 0 && count < sequence.NumRemainingTokens)
+            {
+                if (BeginOrAwaitChunk(sequence) is { } chunk)
+                {
+                    numServed += chunk;
+                    break;
+                }
+
+                isSliceDue = _sliced.SpentMilliseconds == 0;
+                count = isSliceDue ? count : 0;
+            }
+
             if (count <= 0)
             {
                 break;
             }
 
-            var taken = Cache.TryTake(sequence.Lease!, count);
-            Debug.Assert(taken, "Available cells can be taken.");
+            Take(sequence, count);
             _step.Add(sequence, count, isDecode: false);
-            sequence.NumPassedTokens = Math.Max(0, sequence.NumPassedTokens - (ServedTokenWorth * count));
+            numServed += count;
             if (count == sequence.NumRemainingTokens)
             {
                 budget.Watch();
@@ -380,8 +437,37 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
 
         foreach (var sequence in _prefills)
         {
-            sequence.NumPassedTokens += _step.NumPrefillTokens;
+            sequence.NumPassedTokens += numServed;
         }
+
+        return isSliceDue;
+    }
+
+    // What does not fit beside the streams is computed in slices between their steps. Returns the tokens of the chunk that was begun; 0 if the sequence waits for another's chunk;
+    // null if it is computed in rows: because it has to be, or because it is shorter than the other's chunk and need not wait for that.
+    private int? BeginOrAwaitChunk(Sequence sequence)
+    {
+        var count = Math.Min(_sliced.GetChunk(sequence), Cache.NumAvailableCells);
+        if (count <= 0)
+        {
+            return null;
+        }
+
+        if (_sliced.Sequence is not null)
+        {
+            return sequence.NumRemainingTokens > _sliced.NumTokens ? 0 : null;
+        }
+
+        Take(sequence, count);
+        _sliced.Begin(sequence, count);
+        return count;
+    }
+
+    private void Take(Sequence sequence, int count)
+    {
+        var isTaken = Cache.TryTake(sequence.Lease!, count);
+        Debug.Assert(isTaken, "Available cells can be taken.");
+        sequence.NumPassedTokens = Math.Max(0, sequence.NumPassedTokens - (ServedTokenWorth * count));
     }
 
     // Tokens of a prefill that fit into the step's output budget; each of the others may still need one output.
@@ -455,6 +541,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     {
         if (sequence.Lease is { } lease)
         {
+            GiveUpChunk(sequence);
             traffic?.Keep(sequence);
             Cache.Attach(lease, sequence.Tokens);
             Cache.Release(lease);

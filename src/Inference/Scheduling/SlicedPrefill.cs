@@ -1,0 +1,83 @@
+using System.Diagnostics;
+
+namespace InferenceServer.Inference.Scheduling;
+
+/// <summary>
+/// The chunk of a long prompt that is computed in slices of time between the steps of running streams. The device computes it elsewhere and can pause within it, so a chunk is a whole ubatch, which is the
+/// cheapest a token can be, and still nobody waits for its end. One chunk at a time. Pure; engine thread only.
+/// </summary>
+/// <param name="limits">For the latency target and what can be sliced.</param>
+/// <param name="costs">Predicts the step that follows a slice.</param>
+internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
+{
+    // Of the latency target, a slice and the step behind it: the rest is for what is not planned, such as a decode of twice its prediction, and for moving a chunk that is done (5 ms).
+    private const double ShareOfTarget = 0.8;
+
+    // Progress even if decoding alone takes the whole target.
+    private const double MinMilliseconds = 10;
+
+    private int _start;
+    private bool _isDue;
+
+    /// <summary>Whose chunk is being computed; null if there is none.</summary>
+    public Sequence? Sequence { get; private set; }
+
+    /// <summary>Tokens of that chunk; 0 if there is none.</summary>
+    public int NumTokens { get; private set; }
+
+    /// <summary>Of the latency target, milliseconds that the slice just before took: what is left is the rows'. 0 if rows come after rows.</summary>
+    public double SpentMilliseconds { get; private set; }
+
+    /// <summary>Tokens of the next chunk of a sequence; 0 if it has to be computed in rows. Its last token always is, since the logits behind it are wanted.</summary>
+    public int GetChunk(Sequence sequence)
+    {
+        if (sequence.FirstWantedLogits != sequence.NumTokens - 1)
+        {
+            return 0;
+        }
+
+        var end = Math.Min(sequence.NumTokens - 1, limits.MaxSlicedTokens);
+        return Math.Clamp(end - sequence.NumComputedTokens, 0, limits.MaxBatchTokens);
+    }
+
+    /// <summary>Begins a chunk, whose cells are taken.</summary>
+    public void Begin(Sequence sequence, int numTokens)
+    {
+        Debug.Assert(Sequence is null && numTokens > 0, "One chunk at a time.");
+        Sequence = sequence;
+        NumTokens = numTokens;
+        _start = sequence.NumComputedTokens;
+    }
+
+    /// <summary>A step of rows was scheduled: the next is the slice's turn, unless somebody has to be given rows first.</summary>
+    public void EndRows(bool isDue)
+    {
+        SpentMilliseconds = 0;
+        _isDue = isDue && Sequence is not null;
+    }
+
+    /// <summary>Makes a step a slice if it is its turn; rows have the next.</summary>
+    /// <param name="step">Empty.</param>
+    /// <param name="decodes">What streams compute behind it, as in the step before.</param>
+    public bool TryTake(ScheduledStep step, StepWork decodes)
+    {
+        if (!_isDue || Sequence is null)
+        {
+            return false;
+        }
+
+        _isDue = false;
+        var decodeMs = decodes.NumTokens > 0 ? costs.Predict(decodes) : 0;
+        var target = limits.InterTokenTargetMs ?? Math.Max(InferenceOptions.DefaultInterTokenTargetMs, 4 * decodeMs);
+        SpentMilliseconds = Math.Max(MinMilliseconds, (target * ShareOfTarget) - decodeMs);
+        step.Add(new ScheduledSlice(Sequence, _start, NumTokens, SpentMilliseconds));
+        return true;
+    }
+
+    /// <summary>The chunk is done, or given up.</summary>
+    public void End()
+    {
+        Sequence = null;
+        NumTokens = 0;
+    }
+}
