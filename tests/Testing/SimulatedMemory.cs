@@ -44,19 +44,17 @@ internal sealed class SimulatedMemory
         }
     }
 
-    /// <summary>Computes a step; throws if a sequence's memory is not exactly the tokens before its row, or if no cell is free.</summary>
+    /// <summary>Computes a step, or the last slice of a chunk; throws if a sequence's memory is not exactly the tokens before its row, or if no cell is free.</summary>
     public void Run(ScheduledStep step)
     {
         foreach (var row in step.Rows)
         {
-            var id = row.Sequence.Lease!.SequenceId;
-            Require(GetTokens(id).AsSpan().SequenceEqual(row.Sequence.Tokens[..row.Start]), $"sequence id {id} holds the {row.Start} tokens before its row");
-            for (var position = row.Start; position < row.Start + row.NumTokens; position++)
-            {
-                var free = Array.IndexOf(_cells, null);
-                Require(free >= 0, "a cell is free for every token of a step");
-                _cells[free] = new Cell(position, row.Sequence.Tokens[position], [id]);
-            }
+            Add(row.Sequence, row.Start, row.NumTokens);
+        }
+
+        if (step.Slice is { } slice)
+        {
+            Add(slice.Sequence, slice.Start, slice.NumTokens);
         }
     }
 
@@ -103,6 +101,18 @@ internal sealed class SimulatedMemory
     }
 
     public void Clear() => Array.Clear(_cells);
+
+    private void Add(Sequence sequence, int start, int count)
+    {
+        var id = sequence.Lease!.SequenceId;
+        Require(GetTokens(id).AsSpan().SequenceEqual(sequence.Tokens[..start]), $"sequence id {id} holds the {start} tokens before its row");
+        for (var position = start; position < start + count; position++)
+        {
+            var free = Array.IndexOf(_cells, null);
+            Require(free >= 0, "a cell is free for every token of a step");
+            _cells[free] = new Cell(position, sequence.Tokens[position], [id]);
+        }
+    }
 
     private static void Require(bool condition, string what)
     {

@@ -24,7 +24,7 @@ internal struct PrefillBudget
         _costs = costs;
         _isWatched = decodes.NumDecodes > 0;
         var decodeMs = costs.Predict(_isWatched ? decodes : decodes.WithDecode(0));
-        _plannedMs = ((limits.InterTokenTargetMs ?? Math.Max(InferenceOptions.DefaultInterTokenTargetMs, 4 * decodeMs)) / costs.Margin) - spentMs;
+        _plannedMs = (limits.GetTargetMs(decodeMs) / costs.Margin) - spentMs;
     }
 
     /// <summary>Tokens that the next prefill of the step may take at most; 0 or less if the step is full.</summary>

@@ -17,19 +17,10 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     // A sequence that failed in the device this often in a row is itself the suspect.
     private const int MaxFailures = 2;
 
-    // A token served takes back so much waiting: a document that became first by age would else stay first until it is done, and hold up every
-    // voice command behind it. In virtual time with 4 the slowest hundredth of those waited a quarter to a half as long as with 1, documents a third longer.
-    private const int ServedTokenWorth = 4;
-
-    private static readonly Comparison<Sequence> ShortestFirst = (a, b) =>
-        Urgency(a).CompareTo(Urgency(b)) is not 0 and var order ? order : a.Arrival.CompareTo(b.Arrival);
-
     private readonly WaitingQueue _waiting = new();
     private readonly List<Sequence> _running = new(limits.MaxSequences);     // by class, then arrival: victims are at the end
-    private readonly List<Sequence> _prefills = new(limits.MaxSequences);
     private readonly ScheduledStep _step = new(limits);
-    private readonly SlicedPrefill _sliced = new(limits, costs);
-    private StepWork _lastDecodes;
+    private readonly PrefillTurns _prefills = new(limits, costs);
     private long _numArrivals;
 
     /// <summary>The KV books.</summary>
@@ -85,7 +76,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     public ScheduledStep Schedule()
     {
         _step.Clear();
-        if (_sliced.TryTake(_step, _lastDecodes))
+        if (_prefills.Sliced.TryTake(_step))
         {
             return _step;
         }
@@ -104,18 +95,12 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
 
         traffic?.Schedule(_running, Cache, _step);
         Announce();
-        _lastDecodes = _step.Work;
-        _sliced.EndRows(isDue: SchedulePrefills());
-        if (_step is { Rows.Count: 0, Restores.Count: 0 } && _sliced.TryTake(_step, _lastDecodes))
-        {
-            return _step;
-        }
-
-        while (_step.Rows.Count == 0 && _step.Restores.Count == 0 && _running.Count > 0 && traffic is not { IsReading: true })
+        _prefills.Schedule(_running, Cache, _step);
+        while (_step.IsEmpty && _step.Restores.Count == 0 && _running.Count > 0 && traffic is not { IsReading: true })
         {
             // Nobody decodes and the prefills that run have taken each other's cells: the last one gives way.
             GiveWay(_running[^1]);
-            SchedulePrefills();
+            _prefills.Schedule(_running, Cache, _step);
         }
 
         return _step;
@@ -134,7 +119,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         if (step.Slice is { } slice)
         {
             var sequence = slice.Sequence;
-            _sliced.End();
+            _prefills.Sliced.End();
             sequence.NumComputedTokens += slice.NumTokens;
             sequence.NumFailures = 0;
             Cache.Attach(sequence.Lease!, sequence.Tokens);
@@ -218,7 +203,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     public void Restart(KvCache emptyCache)
     {
         Cache = emptyCache;
-        _sliced.End();
+        _prefills.Sliced.End();
         while (_running.Count > 0)
         {
             _running[^1].Lease = null;
@@ -232,10 +217,10 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     // A sequence does not go on with its chunk, if it has one.
     private void GiveUpChunk(Sequence? sequence)
     {
-        if (sequence is not null && sequence == _sliced.Sequence)
+        if (sequence is not null && sequence == _prefills.Sliced.Sequence)
         {
-            Cache.Return(sequence.Lease!, _sliced.NumTokens);
-            _sliced.End();
+            Cache.Return(sequence.Lease!, _prefills.Sliced.NumTokens);
+            _prefills.Sliced.End();
         }
     }
 
@@ -245,13 +230,6 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
         {
             Finish(sequence, FinishReason.Error);
         }
-    }
-
-    // The prefill with the least left goes first, unless others were served instead of it for long: half a token counts for each token given to others.
-    private static double Urgency(Sequence sequence)
-    {
-        var left = Math.Min(sequence.NumRemainingTokens, Math.Max(1, sequence.AwaitedLength - sequence.NumComputedTokens));
-        return left - (sequence.NumPassedTokens * 0.5);
     }
 
     // Running streams get their token first.
@@ -374,106 +352,6 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     // begin with the same two sentences.
     private static bool IsWorthWaiting(int numSharedTokens, int numMissingTokens) =>
         numSharedTokens >= PrefixNode.BlockSize || (numSharedTokens > 0 && numSharedTokens * 2 >= numMissingTokens);
-
-    // False: the next step is to have rows, for a prefill that found no time behind a slice or for what comes back.
-    private bool SchedulePrefills()
-    {
-        _prefills.Clear();
-        if (_step is { Restores.Count: > 0, NumDecodes: > 0 })
-        {
-            return false; // what comes back takes the time that running streams can spare
-        }
-
-        foreach (var sequence in _running)
-        {
-            // Also one that came back with only its newest token to compute, after the decodes were chosen.
-            if (sequence.Restore is null && sequence != _sliced.Sequence && (sequence.IsPrefill || sequence.Lease!.NumTokens == sequence.NumComputedTokens))
-            {
-                _prefills.Add(sequence);
-            }
-        }
-
-        _prefills.Sort(ShortestFirst);
-        var budget = new PrefillBudget(limits, costs, _step.Work, _sliced.SpentMilliseconds);
-        var numLeft = 0;
-        foreach (var sequence in _prefills)
-        {
-            numLeft += sequence.NumRemainingTokens;
-        }
-
-        var (numServed, isSliceDue) = (0, true);
-        for (var i = 0; i < _prefills.Count; i++)
-        {
-            var sequence = _prefills[i];
-            var count = Math.Min(budget.Next(_step.Work, sequence.NumComputedTokens, numLeft), sequence.NumRemainingTokens);
-            count = Math.Min(count, Cache.NumAvailableCells);
-            numLeft -= sequence.NumRemainingTokens;
-            count = Math.Min(count, GetOutputRoom(sequence, numOthers: _prefills.Count - i - 1));
-            if (_step.NumDecodes > 0 && count < sequence.NumRemainingTokens)
-            {
-                if (BeginOrAwaitChunk(sequence) is { } chunk)
-                {
-                    numServed += chunk;
-                    break;
-                }
-
-                isSliceDue = _sliced.SpentMilliseconds == 0;
-                count = isSliceDue ? count : 0;
-            }
-
-            if (count <= 0)
-            {
-                break;
-            }
-
-            Take(sequence, count);
-            _step.Add(sequence, count, isDecode: false);
-            numServed += count;
-            if (count == sequence.NumRemainingTokens)
-            {
-                budget.Watch();
-            }
-        }
-
-        foreach (var sequence in _prefills)
-        {
-            sequence.NumPassedTokens += numServed;
-        }
-
-        return isSliceDue;
-    }
-
-    // What does not fit beside the streams is computed in slices between their steps. Returns the tokens of the chunk that was begun; 0 if the sequence waits for another's chunk;
-    // null if it is computed in rows: because it has to be, or because it is shorter than the other's chunk and need not wait for that.
-    private int? BeginOrAwaitChunk(Sequence sequence)
-    {
-        var count = Math.Min(_sliced.GetChunk(sequence), Cache.NumAvailableCells);
-        if (count <= 0)
-        {
-            return null;
-        }
-
-        if (_sliced.Sequence is not null)
-        {
-            return sequence.NumRemainingTokens > _sliced.NumTokens ? 0 : null;
-        }
-
-        Take(sequence, count);
-        _sliced.Begin(sequence, count);
-        return count;
-    }
-
-    private void Take(Sequence sequence, int count)
-    {
-        var isTaken = Cache.TryTake(sequence.Lease!, count);
-        Debug.Assert(isTaken, "Available cells can be taken.");
-        sequence.NumPassedTokens = Math.Max(0, sequence.NumPassedTokens - (ServedTokenWorth * count));
-    }
-
-    // Tokens of a prefill that fit into the step's output budget; each of the others may still need one output.
-    private int GetOutputRoom(Sequence sequence, int numOthers) => sequence.FirstWantedLogits == sequence.NumTokens - 1
-        ? int.MaxValue
-        : sequence.FirstWantedLogits - sequence.NumComputedTokens + limits.MaxOutputs - _step.NumOutputs - numOthers;
 
     private int GetReservedLength(Sequence sequence) =>
         Math.Min(sequence.MaxTokens, Math.Max(sequence.NumTokens + 1, sequence.NumPromptTokens + limits.ReservedOutputTokens));

@@ -38,4 +38,8 @@ internal sealed record SchedulerLimits
 
     /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of <see cref="InferenceOptions.DefaultInterTokenTargetMs"/> and four decode steps.</summary>
     public double? InterTokenTargetMs { get; init; }
+
+    /// <summary>The pause that applies.</summary>
+    /// <param name="decodeMs">What a step of the running streams alone takes, in milliseconds.</param>
+    public double GetTargetMs(double decodeMs) => InterTokenTargetMs ?? Math.Max(InferenceOptions.DefaultInterTokenTargetMs, 4 * decodeMs);
 }

@@ -18,6 +18,7 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
 
     private int _start;
     private bool _isDue;
+    private StepWork _decodes;
 
     /// <summary>Whose chunk is being computed; null if there is none.</summary>
     public Sequence? Sequence { get; private set; }
@@ -50,16 +51,17 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
     }
 
     /// <summary>A step of rows was scheduled: the next is the slice's turn, unless somebody has to be given rows first.</summary>
-    public void EndRows(bool isDue)
+    /// <param name="decodes">What streams compute in it, and will again behind the slice.</param>
+    /// <param name="isDue">False: rows come first.</param>
+    public void EndRows(StepWork decodes, bool isDue)
     {
         SpentMilliseconds = 0;
+        _decodes = decodes;
         _isDue = isDue && Sequence is not null;
     }
 
-    /// <summary>Makes a step a slice if it is its turn; rows have the next.</summary>
-    /// <param name="step">Empty.</param>
-    /// <param name="decodes">What streams compute behind it, as in the step before.</param>
-    public bool TryTake(ScheduledStep step, StepWork decodes)
+    /// <summary>Makes a step, empty so far, a slice if it is its turn; rows have the next.</summary>
+    public bool TryTake(ScheduledStep step)
     {
         if (!_isDue || Sequence is null)
         {
@@ -67,9 +69,8 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
         }
 
         _isDue = false;
-        var decodeMs = decodes.NumTokens > 0 ? costs.Predict(decodes) : 0;
-        var target = limits.InterTokenTargetMs ?? Math.Max(InferenceOptions.DefaultInterTokenTargetMs, 4 * decodeMs);
-        SpentMilliseconds = Math.Max(MinMilliseconds, (target * ShareOfTarget) - decodeMs);
+        var decodeMs = _decodes.NumTokens > 0 ? costs.Predict(_decodes) : 0;
+        SpentMilliseconds = Math.Max(MinMilliseconds, (limits.GetTargetMs(decodeMs) * ShareOfTarget) - decodeMs);
         step.Add(new ScheduledSlice(Sequence, _start, NumTokens, SpentMilliseconds));
         return true;
     }
