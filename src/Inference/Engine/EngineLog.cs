@@ -5,8 +5,8 @@ namespace InferenceServer.Inference.Engine;
 /// <summary>Log messages of the engine, event ids 1000 to 1099.</summary>
 internal static partial class EngineLog
 {
-    [LoggerMessage(1000, LogLevel.Information, "Loaded {Model} in {Seconds:F1} s, {WarmUpSteps} steps for nobody included: {Cells} KV cells ({KvType}), {Sequences} sequences at once, steps of at most {BatchTokens} tokens, one request up to {SequenceTokens} tokens")]
-    public static partial void Loaded(ILogger logger, string model, double seconds, long warmUpSteps, int cells, KvCacheType kvType, int sequences, int batchTokens, int sequenceTokens);
+    [LoggerMessage(1000, LogLevel.Information, "Loaded {Model} in {Seconds:F1} s, {WarmUpSteps} steps for nobody included: {Cells} KV cells ({KvType}), {Sequences} sequences at once, steps of at most {BatchTokens} tokens, one request up to {SequenceTokens} tokens, prompts up to {SlicedTokens} in slices")]
+    public static partial void Loaded(ILogger logger, string model, double seconds, long warmUpSteps, int cells, KvCacheType kvType, int sequences, int batchTokens, int sequenceTokens, int slicedTokens);
 
     [LoggerMessage(1001, LogLevel.Warning, "The library found no cells for a step of {Tokens} tokens although {Free} should be free; cached prefixes were dropped")]
     public static partial void NoCells(ILogger logger, int tokens, int free);

@@ -133,7 +133,8 @@ internal sealed class LoadedEngine : IDisposable
                 options.KvCacheType,
                 limits.MaxSequences,
                 limits.MaxBatchTokens,
-                limits.MaxSequenceTokens);
+                limits.MaxSequenceTokens,
+                limits.MaxSlicedTokens);
             return new LoadedEngine(model, runner, disk, memory, loop, tokenizer);
         }
         catch

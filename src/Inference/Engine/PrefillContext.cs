@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using InferenceServer.Inference.Models;
+using InferenceServer.Inference.Models.Planning;
 using InferenceServer.Inference.Native;
 using InferenceServer.Inference.Scheduling;
 
@@ -42,7 +43,7 @@ internal sealed class PrefillContext : IDisposable
     /// <param name="copySize">Tokens that can be copied from one context to the other at once.</param>
     /// <param name="failure">What the library said; null if there is a context.</param>
     public static PrefillContext? Create(LoadedModel model, ContextSettings main, int numCells, int copySize, out string? failure) =>
-        model.CreatePausableContext(main with { NumCells = numCells, MaxSequences = ScratchId + 1, MaxOutputs = ScratchId + 1 }, out failure) is { } pausable
+        model.CreatePausableContext(EngineContext.ForSlices(main, numCells), out failure) is { } pausable
             ? new PrefillContext(pausable, copySize)
             : null;
 

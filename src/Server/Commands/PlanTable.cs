@@ -47,6 +47,11 @@ internal static class PlanTable
         }
 
         AddRow("compute and output buffers", variant => MemoryAdvice.Size(variant.Plan.ComputeBytes + variant.Plan.OutputBytes));
+        if (report.Variants.Any(variant => variant.Plan.SlicedBytes > 0))
+        {
+            AddRow(Invariant($"prompts in slices, {report.Variants.Max(variant => variant.Plan.Settings.SlicedTokens):N0} tokens"), variant => variant.Plan.SlicedBytes > 0 ? MemoryAdvice.Size(variant.Plan.SlicedBytes) : "none");
+        }
+
         AddRow("llama.cpp allocates", variant => MemoryAdvice.Size(variant.Plan.TotalBytes));
         AddRow("fits", variant => variant.Plan.FindExceeded(report.Machine.Limits.Where(limit => limit.IsFirm)).Count == 0 ? "yes" : "no");
         AddRow("largest context that fits", variant => variant.LargestContext > 0 ? Invariant($"{variant.LargestContext:N0}") : "none");

@@ -10,8 +10,12 @@ namespace InferenceServer.Server.Machines;
 internal sealed record PlanVariant(MemoryPlan Plan, Roofline Roofline, int LargestContext)
 {
     /// <summary>Plans a model for a machine.</summary>
-    public static PlanVariant Create(ModelFile file, PlanSettings settings, Machine machine) => new(
-        MemoryPlan.Create(file, settings),
-        new Roofline(file, settings.KvCacheType),
-        PlanSearch.FindLargestContext(file, settings, [.. machine.Limits.Where(limit => limit.IsFirm)]));
+    public static PlanVariant Create(ModelFile file, PlanSettings settings, Machine machine)
+    {
+        MemoryLimit[] limits = [.. machine.Limits.Where(limit => limit.IsFirm)];
+        return new PlanVariant(
+            MemoryPlan.Create(file, PlanSearch.FitSlices(file, settings, limits)),
+            new Roofline(file, settings.KvCacheType),
+            PlanSearch.FindLargestContext(file, settings, limits));
+    }
 }

@@ -48,6 +48,6 @@ internal static class MeasuringServices
 
     // As planned from the file's header, which llama.cpp keeps to within a few percent.
     private static ModelMemory MemoryOf(ServedModel model, IServiceProvider provider) => model.Plan is { IsFollowed: true } plan && ReadSteps(provider) is not null
-        ? new ModelMemory(plan.WeightBytes, plan.KvBytes + plan.StateBytes, plan.ComputeBytes + plan.OutputBytes)
+        ? new ModelMemory(plan.WeightBytes, plan.KvBytes + plan.StateBytes, plan.ComputeBytes + plan.OutputBytes + plan.SlicedBytes)
         : default;
 }

@@ -31,6 +31,9 @@ internal sealed class TinyEngine : IAsyncDisposable
     /// <summary>As of the next start.</summary>
     public InferenceOptions Options => _options;
 
+    /// <summary>The id of the newest request.</summary>
+    public long LastId => Interlocked.Read(ref _nextId);
+
     /// <summary>The model's file.</summary>
     public string ModelPath => _options.ModelPath;
 

@@ -39,4 +39,9 @@ internal static class EngineContext
         KvCacheType = kvCacheType,
         Threads = threads,
     };
+
+    /// <summary>The settings of the context beside a main one that computes prompts in slices, one sequence at a time: with the second id the library saves and restores a part of it.</summary>
+    /// <param name="main">The main context's: both compute the same numbers.</param>
+    /// <param name="numTokens">Tokens of a sequence that it is to hold.</param>
+    public static ContextSettings ForSlices(ContextSettings main, int numTokens) => main with { NumCells = numTokens, MaxSequences = 2, MaxOutputs = 2 };
 }

@@ -41,6 +41,9 @@ public sealed record MemoryPlan
     /// <summary>Logits as the server reads them.</summary>
     public required long OutputBytes { get; init; }
 
+    /// <summary>All that the context for prompts in slices takes; 0 without one.</summary>
+    public required long SlicedBytes { get; init; }
+
     /// <summary>Of <see cref="TotalBytes"/>, what the GPU must be able to hold; 0 on a processor.</summary>
     public required long DeviceBytes { get; init; }
 
@@ -51,24 +54,36 @@ public sealed record MemoryPlan
     public required bool IsFollowed { get; init; }
 
     /// <summary>What llama.cpp allocates.</summary>
-    public long TotalBytes => WeightBytes + KvBytes + StateBytes + ComputeBytes + OutputBytes;
+    public long TotalBytes => WeightBytes + KvBytes + StateBytes + ComputeBytes + OutputBytes + SlicedBytes;
 
     /// <summary>Plans a model.</summary>
     public static MemoryPlan Create(ModelFile file, PlanSettings settings)
     {
         var shape = file.Shape;
-        settings = settings with { Context = (settings.Context + CellsMultiple - 1) / CellsMultiple * CellsMultiple };
+        settings = settings with { Context = RoundUp(settings.Context) };
         var context = EngineContext.Create(settings.Context, settings.Parallel, settings.KvCacheType, !shape.HasState, shape.HasWindows, threads: 1);
         var kvPerToken = shape.Layers.Sum(layer => KvRowBytes.Of(settings.KvCacheType, layer));
         var compute = ComputeBuffers.OnDevice(shape, context, settings.Family);
-        var hostCompute = 0L;
-        var device = 0L;
+        var numSliced = shape.HasState ? 0 : Math.Min(Math.Min(settings.SlicedTokens, settings.Context), file.Metadata.ContextLength);
+        var slices = numSliced > 0 ? EngineContext.ForSlices(context, RoundUp(numSliced)) : null;
+        var (hostCompute, device, sliced) = (0L, 0L, 0L);
+        if (slices is not null)
+        {
+            sliced = (kvPerToken * slices.NumCells) + ComputeBuffers.OnDevice(shape, slices, settings.Family) + (slices.NumOutputs * (long)shape.VocabularySize * sizeof(float));
+        }
+
         if (settings.Family != DeviceFamily.Cpu && settings.GpuLayers != 0)
         {
             // The last layers go to the GPU, the output layer first (i_gpu_start in llama-model.cpp).
             var first = Math.Max(0, shape.Layers.Count + 1 - (settings.GpuLayers ?? shape.Layers.Count + 1));
             device = compute + shape.OutputBytes + shape.Layers.Skip(first).Sum(layer => LayerBytes(layer, context));
             hostCompute = ComputeBuffers.OnHost(shape, context);
+            if (slices is not null)
+            {
+                device += ComputeBuffers.OnDevice(shape, slices, settings.Family)
+                    + shape.Layers.Skip(first).Sum(layer => KvRowBytes.Of(settings.KvCacheType, layer) * slices.NumCells);
+                sliced += ComputeBuffers.OnHost(shape, slices);
+            }
         }
 
         var plan = new MemoryPlan
@@ -80,6 +95,7 @@ public sealed record MemoryPlan
             StateBytes = shape.Layers.Sum(layer => StateBytesOf(layer, context)),
             ComputeBytes = compute + hostCompute,
             OutputBytes = context.NumOutputs * (long)shape.VocabularySize * sizeof(float),
+            SlicedBytes = sliced,
             DeviceBytes = device,
             IsFollowed = shape.IsFollowed,
         };
@@ -97,6 +113,8 @@ public sealed record MemoryPlan
 
     /// <summary>What counts against a limit.</summary>
     public long NeededOf(MemoryLimit limit) => limit.IsDevice ? DeviceBytes : MachineBytes;
+
+    private static int RoundUp(int numCells) => (numCells + CellsMultiple - 1) / CellsMultiple * CellsMultiple;
 
     private static long LayerBytes(LayerShape layer, ContextSettings context) =>
         layer.WeightBytes + (KvRowBytes.Of(context.KvCacheType, layer) * context.NumCells) + StateBytesOf(layer, context);

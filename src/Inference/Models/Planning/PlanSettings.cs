@@ -15,6 +15,12 @@ public sealed record PlanSettings
     /// <summary>Layers on the GPU, the output layer counted as one; null is all.</summary>
     public int? GpuLayers { get; init; }
 
+    /// <summary>Tokens of a prompt that can be computed in slices, in cells of their own; 0 for none. No more than <see cref="Context"/> count.</summary>
+    public int SlicedTokens { get; init; }
+
+    /// <summary>True: where there is no memory for them, the server does without slices.</summary>
+    public bool AreSlicesOptional { get; init; }
+
     /// <summary>What computes.</summary>
     public required DeviceFamily Family { get; init; }
 
@@ -25,6 +31,8 @@ public sealed record PlanSettings
         Parallel = options.Parallel,
         KvCacheType = options.KvCacheType,
         GpuLayers = options.GpuLayers,
+        SlicedTokens = EngineContext.CountSlicedTokens(options),
+        AreSlicesOptional = options.SlicedPrefillTokens is null,
         Family = family,
     };
 }
