@@ -15,12 +15,14 @@ internal static class SimulateCommand
     private static readonly Option<double> StepMs = new("--step-ms") { Description = "Milliseconds of a step without prefill.", DefaultValueFactory = _ => DeviceCosts.Large.StepMs };
     private static readonly Option<double> PrefillMs = new("--prefill-ms") { Description = "Milliseconds of a prefill token.", DefaultValueFactory = _ => DeviceCosts.Large.PrefillTokenMs };
 
+    private static readonly Option<double> SmallStepFactor = new("--small-step-factor") { Description = "How many times as much a prefill token costs in a step of fewer than 64.", DefaultValueFactory = _ => 1 };
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var command = new Command("simulate", "Run the scheduler in virtual time on a device with a 70B's costs: agents, documents and voice commands mixed.")
         {
-            Seed, Hours, Agents, Documents, Voice, StepMs, PrefillMs,
+            Seed, Hours, Agents, Documents, Voice, StepMs, PrefillMs, SmallStepFactor,
         };
         command.SetAction(Run);
         return command;
@@ -36,12 +38,13 @@ internal static class SimulateCommand
             SecondsBetweenDocuments = arguments.GetValue(Documents),
             SecondsBetweenVoiceCommands = arguments.GetValue(Voice),
         };
-        var costs = new DeviceCosts(arguments.GetValue(StepMs), arguments.GetValue(PrefillMs));
+        var costs = new DeviceCosts(arguments.GetValue(StepMs), arguments.GetValue(PrefillMs), arguments.GetValue(SmallStepFactor));
         (string Name, VirtualMachineSettings Settings)[] runs =
         [
             ("cells only", new VirtualMachineSettings()),
             ("with memory", new VirtualMachineSettings { Tiers = TierCosts.Large(memoryGigabytes: 16, diskGigabytes: 0) }),
             ("with memory and disk", new VirtualMachineSettings { Tiers = TierCosts.Large(memoryGigabytes: 16, diskGigabytes: 17) }),
+            ("no slices", new VirtualMachineSettings { MaxSlicedTokens = 0 }),
             ("no chunking", new VirtualMachineSettings { IsChunking = false }),
             ("no prefix reuse", new VirtualMachineSettings { IsReusingPrefixes = false }),
         ];

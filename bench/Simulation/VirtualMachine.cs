@@ -25,6 +25,8 @@ internal sealed class VirtualMachine
     private long _numSteps;
     private long _numIdleSteps;
     private double _longestStepMs;
+    private (Sequence?, int) _chunk;
+    private double _chunkMs;
     private long _nextId;
 
     /// <param name="costs">What steps cost.</param>
@@ -42,6 +44,7 @@ internal sealed class VirtualMachine
             MaxOutputs = settings.MaxSequences,
             MaxSequenceTokens = settings.NumCells,
             InterTokenTargetMs = settings.IsChunking ? null : double.MaxValue,
+            MaxSlicedTokens = settings.IsChunking ? settings.MaxSlicedTokens : 0,
         };
         _tiers = settings.Tiers is null ? null : new VirtualTiers(settings.Tiers, limits, _observed);
         _scheduler = new Scheduler(limits, new KvCache(settings.NumCells, settings.NumSequenceIds, canShare: true, "simulation"), _observed, _tiers?.Traffic);
@@ -101,7 +104,7 @@ internal sealed class VirtualMachine
         _scheduler.Cache.ClearOperations();
         CountPreemptions();
         var restored = _tiers?.Restore(step, _scheduler) ?? 0;
-        if (step.Rows.Count == 0 && step.Restores.Count == 0 && _tiers is { NextRead: { } at })
+        if (step.IsEmpty && step.Restores.Count == 0 && _tiers is { NextRead: { } at })
         {
             // Everybody waits for the disk: until it has read something, or somebody comes who need not wait.
             _now = Math.Max(_now, _arrivals.TryPeek(out _, out var arrival) ? Math.Min(at, arrival) : at);
@@ -115,11 +118,11 @@ internal sealed class VirtualMachine
         }
 
         _scheduler.Admitted.Clear();
-        var duration = step.Rows.Count == 0 ? 0 : _costs.GetDuration(step.NumPrefillTokens);
+        var duration = step.Slice is { } slice ? Compute(slice) : step.Rows.Count == 0 ? 0 : _costs.GetDuration(step.NumPrefillTokens);
         _now += duration + restored;
         _busyMs += duration + restored;
         _numSteps++;
-        _numIdleSteps += step.Rows.Count == 0 && step.Restores.Count == 0 ? 1 : 0;
+        _numIdleSteps += step.IsEmpty && step.Restores.Count == 0 ? 1 : 0;
         _longestStepMs = Math.Max(_longestStepMs, duration + restored);
         if (_numIdleSteps > 1000)
         {
@@ -139,6 +142,11 @@ internal sealed class VirtualMachine
         }
 
         _scheduler.PostProcess(step, _sampled.AsSpan(0, count));
+        if (step.Slice is { } sliced)
+        {
+            _scheduler.PostProcess(sliced, isDone: _chunkMs <= 0, duration);
+        }
+
         _scheduler.Cache.ClearOperations();
         foreach (var sequence in _scheduler.Finished)
         {
@@ -146,7 +154,7 @@ internal sealed class VirtualMachine
         }
 
         _scheduler.Finished.Clear();
-        var saved = _tiers?.Save(step.Rows.Count == 0 ? null : duration, _scheduler.Cache) ?? 0;
+        var saved = _tiers?.Save(step.IsEmpty ? null : duration, _scheduler.Cache) ?? 0;
         _now += saved;
         _busyMs += saved;
         _tiers?.Exchange(_now);
@@ -154,6 +162,20 @@ internal sealed class VirtualMachine
         {
             _scheduler.CheckIntegrity();
         }
+    }
+
+    // How long a slice takes: a chunk costs what a step of it alone would, in as many pieces as it takes.
+    private double Compute(ScheduledSlice slice)
+    {
+        if (_chunk != (slice.Sequence, slice.Start) || _chunkMs <= 0)
+        {
+            _chunk = (slice.Sequence, slice.Start);
+            _chunkMs = _costs.GetDuration(slice.NumTokens);
+        }
+
+        var duration = Math.Min(slice.Milliseconds, _chunkMs);
+        _chunkMs -= duration;
+        return duration;
     }
 
     private void End(Sequence sequence)

@@ -18,6 +18,9 @@ internal sealed record VirtualMachineSettings
     /// <summary>False: a prompt is computed whole in one step, whoever waits.</summary>
     public bool IsChunking { get; init; } = true;
 
+    /// <summary>Tokens of a prompt that can be computed in slices; 0 for none.</summary>
+    public int MaxSlicedTokens { get; init; } = 8192;
+
     /// <summary>Prefixes outside the cells; null for none.</summary>
     public TierCosts? Tiers { get; init; }
 

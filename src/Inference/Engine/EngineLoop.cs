@@ -392,6 +392,12 @@ internal sealed class EngineLoop
         Volatile.Write(ref _longestRun, Math.Max(_longestRun, duration.TotalSeconds));
         switch (status)
         {
+            case RunStatus.Ok or RunStatus.Paused when step.Slice is { } slice:
+                var isDone = status == RunStatus.Ok;
+                _scheduler.PostProcess(slice, isDone, duration.TotalMilliseconds);
+                _numSteps++;
+                _numPrefillTokens += isDone ? slice.NumTokens : 0;
+                break;
             case RunStatus.Ok:
                 var sampled = _sampler.Sample(step);
                 duration = Stopwatch.GetElapsedTime(start);
@@ -399,10 +405,7 @@ internal sealed class EngineLoop
                 _publisher.PublishTokens(step, sampled);
                 _scheduler.PostProcess(step, sampled);
                 _numSteps++;
-                _numPrefillTokens += step.NumPrefillTokens + (step.Slice?.NumTokens ?? 0);
-                break;
-            case RunStatus.Paused:
-                _numSteps++;
+                _numPrefillTokens += step.NumPrefillTokens;
                 break;
             case RunStatus.NoCells:
                 _numFailedSteps++;

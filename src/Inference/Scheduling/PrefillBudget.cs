@@ -12,6 +12,7 @@ internal struct PrefillBudget
     private readonly SchedulerLimits _limits;
     private readonly StepCosts _costs;
     private readonly double _plannedMs;
+    private readonly int _minChunk;
     private bool _isWatched;
 
     /// <param name="limits">The token budget and the target.</param>
@@ -25,6 +26,7 @@ internal struct PrefillBudget
         _isWatched = decodes.NumDecodes > 0;
         var decodeMs = costs.Predict(_isWatched ? decodes : decodes.WithDecode(0));
         _plannedMs = (limits.GetTargetMs(decodeMs) / costs.Margin) - spentMs;
+        _minChunk = spentMs > 0 ? 1 : MinChunk;
     }
 
     /// <summary>Tokens that the next prefill of the step may take at most; 0 or less if the step is full.</summary>
@@ -51,7 +53,7 @@ internal struct PrefillBudget
         chunk = ((step.NumTokens + chunk) / tile * tile) - step.NumTokens;
         if (step.NumPrefillTokens == 0)
         {
-            chunk = Math.Max(chunk, MinChunk);
+            chunk = Math.Max(chunk, _minChunk);
         }
 
         return Math.Min(room, chunk);

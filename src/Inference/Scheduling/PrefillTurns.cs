@@ -15,6 +15,9 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
     // voice command behind it. In virtual time with 4 the slowest hundredth of those waited a quarter to a half as long as with 1, documents a third longer.
     private const int ServedTokenWorth = 4;
 
+    // What a token given to somebody else counts for.
+    private const double PassedTokenWorth = 0.5;
+
     private static readonly Comparison<Sequence> ShortestFirst = (a, b) =>
         Urgency(a).CompareTo(Urgency(b)) is not 0 and var order ? order : a.Arrival.CompareTo(b.Arrival);
 
@@ -44,10 +47,10 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
     private static double Urgency(Sequence sequence)
     {
         var left = Math.Min(sequence.NumRemainingTokens, Math.Max(1, sequence.AwaitedLength - sequence.NumComputedTokens));
-        return left - (sequence.NumPassedTokens * 0.5);
+        return left - (sequence.NumPassedTokens * PassedTokenWorth);
     }
 
-    // False: the next step is to have rows instead of a slice, for a prefill that found no time behind one.
+    // False: the next step is to have rows instead of a slice, since a prefill that needs them is more urgent than the chunk.
     private bool AddRows(List<Sequence> running, KvCache cache, ScheduledStep step)
     {
         FindPrefills(running);
@@ -68,14 +71,15 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
             numLeft -= sequence.NumRemainingTokens;
             if (step.NumDecodes > 0 && count < sequence.NumRemainingTokens)
             {
-                if (BeginOrAwaitChunk(sequence, cache) is { } numSliced)
+                // It does not fit beside the streams.
+                if (Sliced.Sequence is null ? TryBeginChunk(sequence, cache, step) : Urgency(sequence) > ChunkUrgency())
                 {
-                    numServed += numSliced;
+                    numServed += sequence == Sliced.Sequence ? Sliced.NumTokens : 0;
                     continue;
                 }
 
-                isSliceDue = Sliced.SpentMilliseconds == 0;
-                count = isSliceDue ? count : 0;
+                isSliceDue = false;
+                count = Sliced.SpentMilliseconds > 0 ? 0 : count;
             }
 
             if (count <= 0)
@@ -97,8 +101,15 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
             sequence.NumPassedTokens += numServed;
         }
 
+        if (Sliced.Sequence is { } sliced && !_prefills.Contains(sliced))
+        {
+            sliced.NumPassedTokens += numServed;
+        }
+
         return isSliceDue;
     }
+
+    private double ChunkUrgency() => Sliced.NumTokens - (Sliced.Sequence!.NumPassedTokens * PassedTokenWorth);
 
     private void FindPrefills(List<Sequence> running)
     {
@@ -115,24 +126,20 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
         _prefills.Sort(ShortestFirst);
     }
 
-    // What does not fit beside the streams is computed in slices between their steps. Returns the tokens of the chunk that was begun; 0 if the sequence waits for another's chunk;
-    // null if it is computed in rows: because it has to be, or because it is shorter than the other's chunk and need not wait for that.
-    private int? BeginOrAwaitChunk(Sequence sequence, KvCache cache)
+    // A prefill that would fit into a step of its streams alone need not be sliced, and one whose tokens cost no more in rows is better off there: the streams' step reads the weights anyway.
+    private bool TryBeginChunk(Sequence sequence, KvCache cache, ScheduledStep step)
     {
         var count = Math.Min(Sliced.GetChunk(sequence), cache.NumAvailableCells);
-        if (count <= 0)
+        if (count <= 0
+            || new PrefillBudget(limits, costs, step.Work).Next(step.Work, sequence.NumComputedTokens, sequence.NumRemainingTokens) >= sequence.NumRemainingTokens
+            || !costs.IsCheaperAlone(sequence.NumComputedTokens, count))
         {
-            return null;
-        }
-
-        if (Sliced.Sequence is not null)
-        {
-            return sequence.NumRemainingTokens > Sliced.NumTokens ? 0 : null;
+            return false;
         }
 
         Take(sequence, count, cache);
         Sliced.Begin(sequence, count);
-        return count;
+        return true;
     }
 
     private static void Take(Sequence sequence, int count, KvCache cache)

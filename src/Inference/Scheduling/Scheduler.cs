@@ -116,15 +116,6 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
     /// <summary>Books a step that ran. <paramref name="sampled"/> has one entry per row that wanted an output, in order.</summary>
     public void PostProcess(ScheduledStep step, ReadOnlySpan<SampledToken> sampled)
     {
-        if (step.Slice is { } slice)
-        {
-            var sequence = slice.Sequence;
-            _prefills.Sliced.End();
-            sequence.NumComputedTokens += slice.NumTokens;
-            sequence.NumFailures = 0;
-            Cache.Attach(sequence.Lease!, sequence.Tokens);
-        }
-
         var next = 0;
         for (var i = 0; i < step.Rows.Count; i++)
         {
@@ -157,6 +148,21 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             {
                 Finish(sequence, FinishReason.Length); // nothing was to be generated
             }
+        }
+    }
+
+    /// <summary>Books a slice that ran.</summary>
+    /// <param name="slice">From the step.</param>
+    /// <param name="isDone">False: its chunk goes on in the next one.</param>
+    /// <param name="milliseconds">How long it took.</param>
+    public void PostProcess(in ScheduledSlice slice, bool isDone, double milliseconds)
+    {
+        _prefills.Sliced.Observe(slice, isDone, milliseconds);
+        if (isDone)
+        {
+            slice.Sequence.NumComputedTokens += slice.NumTokens;
+            slice.Sequence.NumFailures = 0;
+            Cache.Attach(slice.Sequence.Lease!, slice.Sequence.Tokens);
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
     private const double MinMilliseconds = 10;
 
     private int _start;
+    private double _milliseconds;
     private bool _isDue;
     private StepWork _decodes;
 
@@ -48,6 +49,7 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
         Sequence = sequence;
         NumTokens = numTokens;
         _start = sequence.NumComputedTokens;
+        _milliseconds = 0;
     }
 
     /// <summary>A step of rows was scheduled: the next is the slice's turn, unless somebody has to be given rows first.</summary>
@@ -75,7 +77,21 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
         return true;
     }
 
-    /// <summary>The chunk is done, or given up.</summary>
+    /// <summary>A slice ran. A chunk that is done tells what tokens cost in it.</summary>
+    /// <param name="slice">From the step.</param>
+    /// <param name="isDone">False: the chunk goes on in the next one.</param>
+    /// <param name="milliseconds">How long it took.</param>
+    public void Observe(in ScheduledSlice slice, bool isDone, double milliseconds)
+    {
+        _milliseconds += milliseconds;
+        if (isDone)
+        {
+            costs.Observe(default(StepWork).WithPrefill(slice.Start, slice.NumTokens), _milliseconds);
+            End();
+        }
+    }
+
+    /// <summary>The chunk is given up.</summary>
     public void End()
     {
         Sequence = null;

@@ -84,6 +84,16 @@ internal sealed class StepCosts
         return Price(amounts);
     }
 
+    /// <summary>True if a chunk of prefill costs less in a call of its own than its tokens do a few at a time in steps that run anyway.</summary>
+    /// <param name="start">Position of its first token.</param>
+    /// <param name="count">Its tokens.</param>
+    public bool IsCheaperAlone(int start, int count)
+    {
+        var chunk = default(StepWork).WithPrefill(start, count);
+        return count >= LargeStepTokens
+            && Predict(chunk) < (SmallStepPrice(Prefill) * chunk.NumPrefillTokens) + (SmallStepPrice(PrefillCells) * CellUnit * chunk.NumPrefillCells);
+    }
+
     /// <summary>How many prefill tokens a step may have more to stay within a duration; may be 0 or less.</summary>
     /// <param name="durationMs">Milliseconds.</param>
     /// <param name="step">What the step holds already.</param>
@@ -91,9 +101,8 @@ internal sealed class StepCosts
     /// <param name="isLarge">By the prices of large steps; the caller sees to it that it becomes one.</param>
     public int PrefillTokensWithin(double durationMs, StepWork step, int start, bool isLarge)
     {
-        // A small step's tokens are never cheaper; until some were seen, they are taken to cost as much.
-        var perToken = isLarge ? _prices[Prefill + ToLarge] : Math.Max(_prices[Prefill], _prices[Prefill + ToLarge]);
-        var perCell = CellUnit * (isLarge ? _prices[PrefillCells + ToLarge] : Math.Max(_prices[PrefillCells], _prices[PrefillCells + ToLarge]));
+        var perToken = isLarge ? _prices[Prefill + ToLarge] : SmallStepPrice(Prefill);
+        var perCell = CellUnit * (isLarge ? _prices[PrefillCells + ToLarge] : SmallStepPrice(PrefillCells));
         var left = durationMs - _prices[Fixed] - (_prices[Decode] * step.NumDecodes) - (_prices[DecodeCells] * step.NumDecodeCells * CellUnit)
             - (perToken * step.NumPrefillTokens) - (perCell * step.NumPrefillCells);
         if (left <= 0)
@@ -161,6 +170,9 @@ internal sealed class StepCosts
         amounts[Prefill + kind] = work.NumPrefillTokens;
         amounts[PrefillCells + kind] = work.NumPrefillCells * CellUnit;
     }
+
+    // A small step's tokens are never cheaper; until some were seen, they are taken to cost as much.
+    private double SmallStepPrice(int price) => Math.Max(_prices[price], _prices[price + ToLarge]);
 
     private double Price(ReadOnlySpan<double> amounts)
     {

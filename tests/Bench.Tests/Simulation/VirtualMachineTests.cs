@@ -23,6 +23,27 @@ public sealed class VirtualMachineTests
     }
 
     [Fact]
+    public void Run_FewTokensAreDear_AnswersMoreByComputingPromptsInSlices()
+    {
+        var costs = DeviceCosts.Large with { SmallStepFactor = 2 };
+        var sliced = Run(new VirtualMachineSettings(), costs);
+        var inRows = Run(new VirtualMachineSettings { MaxSlicedTokens = 0 }, costs);
+
+        Assert.True(sliced.Requests.SelectMany(request => request.Gaps).Max() <= 4 * DeviceCosts.Large.StepMs);
+        Assert.All(
+            Enum.GetValues<TrafficKind>(),
+            kind => Assert.True(MeanWait(sliced.Of(kind)) < 0.8 * MeanWait(inRows.Of(kind)), $"{kind}: {MeanWait(sliced.Of(kind))} and {MeanWait(inRows.Of(kind))} ms."));
+    }
+
+    [Fact]
+    public void Run_FewTokensAreAsCheapAsMany_ComputesPromptsInTheStreamsSteps()
+    {
+        var first = Run(new VirtualMachineSettings());
+        var second = Run(new VirtualMachineSettings { MaxSlicedTokens = 0 });
+        Assert.Equal(first.Requests.Select(request => request.FirstTokenAt), second.Requests.Select(request => request.FirstTokenAt));
+    }
+
+    [Fact]
     public void Run_SameSeed_GivesSameFigures()
     {
         var first = Run(new VirtualMachineSettings());
@@ -45,6 +66,8 @@ public sealed class VirtualMachineTests
         Assert.Contains(Run(new VirtualMachineSettings()).Requests, request => request.NumCachedTokens >= Hour.AgentSystemTokens);
     }
 
-    private static SimulationResult Run(VirtualMachineSettings settings) =>
-        new VirtualMachine(DeviceCosts.Large, new MixedTraffic(Hour), settings).Run();
+    private static double MeanWait(IEnumerable<SimulatedRequest> requests) => requests.Average(request => request.FirstTokenAt - request.ArrivesAt);
+
+    private static SimulationResult Run(VirtualMachineSettings settings, DeviceCosts? costs = null) =>
+        new VirtualMachine(costs ?? DeviceCosts.Large, new MixedTraffic(Hour), settings).Run();
 }

@@ -14,17 +14,19 @@ internal sealed class SchedulerHarness
     private readonly Dictionary<string, (DiskSpan Span, byte[] State)> _files = []; // the disk, by name
     private readonly List<Sequence> _unfinished = [];
     private readonly (int NumCells, bool CanShare, long StoreBytes, long DiskBytes) _size;
+    private readonly double _largeStepTokenMs;
     private PrefixStore? _store;
     private ScheduledSlice? _chunk;
     private int _numSlices;
     private long _nextId;
 
-    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0, long diskBytes = 0, int maxIdleCells = int.MaxValue, int maxSlicedTokens = 0)
+    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0, long diskBytes = 0, int maxIdleCells = int.MaxValue, int maxSlicedTokens = 0, double largeStepTokenMs = 2)
     {
         Limits = new SchedulerLimits { MaxBatchTokens = maxBatchTokens, MaxSequences = maxSequences, MaxOutputs = Math.Max(maxSequences, maxOutputs), MaxSequenceTokens = maxSequenceTokens ?? numCells, MaxIdleCells = maxIdleCells, MaxSlicedTokens = maxSlicedTokens };
         _memory = new SimulatedMemory(numCells);
         _sampled = new SampledToken[maxSequences];
         NumIds = numIds;
+        _largeStepTokenMs = largeStepTokenMs;
         _size = (numCells, canShare, storeBytes, diskBytes);
         Begin();
     }
@@ -96,7 +98,17 @@ internal sealed class SchedulerHarness
         _memory.Apply(Scheduler.Cache.Operations);
         Scheduler.Cache.ClearOperations();
         Restore(step);
-        if (!step.IsEmpty && !IsPaused(step))
+        if (step.Slice is { } slice)
+        {
+            var isDone = !IsPaused(slice);
+            if (isDone)
+            {
+                _memory.Run(step);
+            }
+
+            Scheduler.PostProcess(slice, isDone, isDone ? StepMilliseconds : slice.Milliseconds);
+        }
+        else if (!step.IsEmpty)
         {
             _memory.Run(step);
             Assert.True(step.NumOutputs <= Limits.MaxOutputs);
@@ -204,13 +216,8 @@ internal sealed class SchedulerHarness
     }
 
     // A slice that does not complete its chunk. The device goes on with a chunk where it was, and gives one up for another.
-    private bool IsPaused(ScheduledStep step)
+    private bool IsPaused(ScheduledSlice slice)
     {
-        if (step.Slice is not { } slice)
-        {
-            return false;
-        }
-
         var isSame = _chunk is { } chunk && (chunk.Sequence, chunk.Start, chunk.NumTokens) == (slice.Sequence, slice.Start, slice.NumTokens);
         _numSlices = isSame ? _numSlices + 1 : 1;
         _chunk = _numSlices < SlicesPerChunk ? slice : null;
@@ -224,7 +231,23 @@ internal sealed class SchedulerHarness
         Disk = _size.DiskBytes > 0 ? new DiskBooks(_size.DiskBytes) { Rule = new WriteRule { MinLongTokens = 1, MinLongMs = 0, MinAgainMs = 0, MinMsPerMiB = 0 } } : null;
         _store = _size.StoreBytes > 0 && _size.CanShare ? new PrefixStore("test", _size.StoreBytes) : null;
         Traffic = _store is null ? null : new PrefixTraffic(_store, Limits, Disk, Costs);
+        if (Limits.MaxSlicedTokens > 0)
+        {
+            LearnCosts();
+        }
+
         Scheduler = new Scheduler(Limits, new KvCache(_size.NumCells, NumIds, _size.CanShare, "test"), Costs, Traffic);
+    }
+
+    // Tokens cost 8 ms in small steps: slices pay if they cost less in large ones.
+    private void LearnCosts()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            Costs.Observe(new StepWork(1, 0, 100, 0), 10);
+            Costs.Observe(new StepWork(1, 16, 100, 0), 10 + (16 * 8));
+            Costs.Observe(new StepWork(0, 128, 0, 0), 128 * _largeStepTokenMs);
+        }
     }
 
     private void TakeFinished()

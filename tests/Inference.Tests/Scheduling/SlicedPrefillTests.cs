@@ -5,21 +5,19 @@ namespace InferenceServer.Inference.Tests.Scheduling;
 /// <summary>Long prompts in slices between the steps of running streams.</summary>
 public sealed class SlicedPrefillTests
 {
-    private const double DecodeMs = 10;
-
     [Fact]
     public void Schedule_LongPromptBesideStream_TakesTurnsWithItAndEndsInRows()
     {
         var harness = CreateHarness();
         harness.SlicesPerChunk = 2;
         StartStream(harness);
-        var prompt = harness.Add(SchedulerHarness.Tokens(300, 2), maxOutput: 1);
+        var prompt = harness.Add(SchedulerHarness.Tokens(400, 2), maxOutput: 1);
 
         var steps = RunWhile(harness, () => prompt.Status != SequenceStatus.Finished);
 
         // Chunks of a whole batch and of all but the last token, in two slices each; before each slice and behind the last one the stream has its token.
         Assert.Equal(
-            ["rows 1", "slice 0+256", "rows 1", "slice 0+256", "rows 1", "slice 256+43", "rows 1", "slice 256+43", "rows 2"],
+            ["rows 1", "slice 0+256", "rows 1", "slice 0+256", "rows 1", "slice 256+143", "rows 1", "slice 256+143", "rows 2"],
             steps.Select(step => step.Text));
         Assert.All(steps.Where(step => step.SliceMs > 0), step => Assert.InRange(step.SliceMs, 185, 190.5));
         Assert.Equal(1, prompt.NumOutputTokens);
@@ -59,16 +57,57 @@ public sealed class SlicedPrefillTests
         var steps = RunWhile(harness, () => command.Status != SequenceStatus.Finished);
 
         Assert.Equal(0, book.NumComputedTokens);
-        Assert.True(steps.Count <= 13, $"It took {steps.Count} steps: {string.Join(", ", steps.Select(step => step.Text))}.");
+        Assert.True(steps.Count <= 8, $"It took {steps.Count} steps: {string.Join(", ", steps.Select(step => step.Text))}.");
 
         // Nobody's pause is longer than the target: what follows a slice is a decode, and rows with a part of a prompt follow rows.
         for (var i = 1; i < steps.Count; i++)
         {
-            Assert.True(steps[i - 1].SliceMs == 0 || steps[i].NumPrefillTokens <= 8, string.Join(", ", steps.Select(step => step.Text)));
+            Assert.True(steps[i - 1].SliceMs == 0 || steps[i].NumPrefillTokens <= 1, string.Join(", ", steps.Select(step => step.Text)));
         }
 
         RunWhile(harness, () => book.NumComputedTokens == 0);
         Assert.Equal(256, book.NumComputedTokens);
+    }
+
+    [Fact]
+    public void Schedule_ShortPromptsWithoutEnd_TheChunkIsServedByAge()
+    {
+        var harness = CreateHarness();
+        StartStream(harness);
+        var book = harness.Add(SchedulerHarness.Tokens(2000, 2), maxOutput: 1);
+        RunToSlice(harness);
+        for (var i = 0; book.NumComputedTokens == 0; i++)
+        {
+            Assert.True(i < 100, "Short prompts hold up the chunk for ever.");
+            var command = harness.Add(SchedulerHarness.Tokens(100, 3 + i), maxOutput: 1);
+            RunWhile(harness, () => command.Status != SequenceStatus.Finished);
+        }
+    }
+
+    [Fact]
+    public void Schedule_FewTokensCostNoMoreThanMany_ComputesInRows()
+    {
+        var harness = CreateHarness(largeStepTokenMs: 9);
+        StartStream(harness);
+        var prompt = harness.Add(SchedulerHarness.Tokens(400, 2), maxOutput: 1);
+
+        Assert.DoesNotContain(RunWhile(harness, () => prompt.Status != SequenceStatus.Finished), step => step.SliceMs > 0);
+    }
+
+    [Fact]
+    public void PostProcess_ChunkDone_TeachesWhatItCost()
+    {
+        var harness = CreateHarness();
+        harness.StepMilliseconds = 256 * 6;
+        StartStream(harness);
+        var prompt = harness.Add(SchedulerHarness.Tokens(4000, 2), maxOutput: 1);
+        var chunk = default(StepWork).WithPrefill(0, 256);
+        var before = harness.Costs.Predict(chunk);
+
+        RunWhile(harness, () => prompt.NumComputedTokens < 3000);
+
+        Assert.InRange(before, 900, 1200);
+        Assert.True(harness.Costs.Predict(chunk) > before + 100, $"{harness.Costs.Predict(chunk)} ms instead of {before}.");
     }
 
     [Fact]
@@ -88,13 +127,13 @@ public sealed class SlicedPrefillTests
     [Fact]
     public void Schedule_PromptLongerThanCanBeSliced_GoesOnInRows()
     {
-        var harness = CreateHarness(maxSlicedTokens: 300);
+        var harness = CreateHarness(maxSlicedTokens: 400);
         StartStream(harness);
-        var prompt = harness.Add(SchedulerHarness.Tokens(400, 2), maxOutput: 1);
+        var prompt = harness.Add(SchedulerHarness.Tokens(500, 2), maxOutput: 1);
 
         var steps = RunWhile(harness, () => prompt.Status != SequenceStatus.Finished);
 
-        Assert.Equal(["slice 0+256", "slice 256+44"], steps.Where(step => step.SliceMs > 0).Select(step => step.Text).Distinct());
+        Assert.Equal(["slice 0+256", "slice 256+144"], steps.Where(step => step.SliceMs > 0).Select(step => step.Text).Distinct());
         Assert.Equal(FinishReason.Length, prompt.FinishReason);
     }
 
@@ -173,17 +212,10 @@ public sealed class SlicedPrefillTests
         Assert.Equal(FinishReason.Length, prompt.FinishReason);
     }
 
-    // A token costs 8 ms: some 26 fit beside a stream.
-    private static SchedulerHarness CreateHarness(int maxSlicedTokens = 8192)
+    // A token costs 8 ms beside a stream, so that some 20 fit there, and half as much in a large step.
+    private static SchedulerHarness CreateHarness(int maxSlicedTokens = 8192, double largeStepTokenMs = 4)
     {
-        var harness = new SchedulerHarness(maxBatchTokens: 256, numCells: 16_384, maxSlicedTokens: maxSlicedTokens);
-        for (var i = 0; i < 200; i++)
-        {
-            harness.Costs.Observe(new StepWork(1, 0, 100, 0), DecodeMs);
-            harness.Costs.Observe(new StepWork(1, 16, 100, 0), DecodeMs + (16 * 8));
-            harness.Costs.Observe(new StepWork(0, 64, 0, 0), 64 * 8);
-        }
-
+        var harness = new SchedulerHarness(maxBatchTokens: 256, numCells: 16_384, maxSlicedTokens: maxSlicedTokens, largeStepTokenMs: largeStepTokenMs);
         return harness;
     }
 

@@ -215,6 +215,25 @@ public sealed class StepCostsTests
         Assert.InRange(costs.Margin, 1.45, 1.5);
     }
 
+    [Theory]
+    [InlineData(8, 4, 256, true)]
+    [InlineData(8, 4, 64, true)]
+    [InlineData(8, 4, 63, false)] // a small step itself
+    [InlineData(4, 4, 256, false)] // a call of its own costs what a step costs anyway
+    [InlineData(4, 6, 256, false)]
+    public void IsCheaperAlone_ByWhatTokensCostInSmallAndLargeSteps(double smallMs, double largeMs, int count, bool expected)
+    {
+        var costs = new StepCosts();
+        for (var i = 0; i < 300; i++)
+        {
+            costs.Observe(Step(1, 0), 10);
+            costs.Observe(Step(1, 20), 10 + (20 * smallMs));
+            costs.Observe(Step(0, 200), 9 + (200 * largeMs));
+        }
+
+        Assert.Equal(expected, costs.IsCheaperAlone(0, count));
+    }
+
     private static StepCosts Steady(int numSteps)
     {
         var costs = new StepCosts();
