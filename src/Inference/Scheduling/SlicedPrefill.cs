@@ -11,7 +11,7 @@ namespace InferenceServer.Inference.Scheduling;
 internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
 {
     // Of the latency target, a slice and the step behind it: the rest is for what is not planned, such as a decode of twice its prediction, and for moving a chunk that is done (5 ms).
-    private const double ShareOfTarget = 0.8;
+    private const double ShareOfTarget = 0.7;
 
     // Progress even if decoding alone takes the whole target.
     private const double MinMilliseconds = 10;

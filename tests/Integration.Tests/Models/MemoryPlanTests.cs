@@ -58,6 +58,17 @@ public sealed partial class MemoryPlanTests : IDisposable
         noAlloc: false);
 
     [Fact]
+    public void Plan_Slices_AreWhatTheLibraryAllocates()
+    {
+        var settings = new PlanSettings { Context = 8192, Parallel = 4, KvCacheType = KvCacheType.F16, Family = DeviceFamily.Cpu, SlicedTokens = 4000 };
+        var plan = MemoryPlan.Create(ModelFile.Read(RepositoryFiles.ChatModel).File!, settings);
+        var logged = Load(RepositoryFiles.ChatModel, plan, noAlloc: false, numSlicedTokens: 4000);
+
+        AssertWithin(0.02, logged.Total - logged.Weights, plan.TotalBytes - plan.WeightBytes);
+        Assert.InRange(plan.SlicedBytes, plan.KvBytes / 2, plan.KvBytes);
+    }
+
+    [Fact]
     public void Plan_RecurrentModel_CountsStatesInsteadOfCells()
     {
         var path = Path.Combine(_folder.FullName, "tiny.gguf");
@@ -91,7 +102,7 @@ public sealed partial class MemoryPlanTests : IDisposable
     private static void AssertWithin(double share, long expected, long actual) =>
         Assert.True(Math.Abs(actual - expected) <= share * expected, $"{actual} is not within {share:P0} of {expected}.");
 
-    private static Allocations Load(string path, MemoryPlan plan, bool noAlloc)
+    private static Allocations Load(string path, MemoryPlan plan, bool noAlloc, int numSlicedTokens = 0)
     {
         var lines = new LineCollector();
         NativeLog.Logger = lines;
@@ -101,6 +112,8 @@ public sealed partial class MemoryPlanTests : IDisposable
             var settings = EngineContext.Create(
                 plan.Settings.Context, plan.Settings.Parallel, plan.Settings.KvCacheType, !model.IsRecurrent && !model.IsHybrid, model.SlidingWindow > 0, threads: 1);
             using var context = model.CreateContext(settings, out var failure);
+            Assert.Null(failure);
+            using var slices = numSlicedTokens == 0 ? null : model.CreatePausableContext(EngineContext.ForSlices(settings, numSlicedTokens), out failure);
             Assert.Null(failure);
             return new Allocations(
                 model.SizeInBytes, lines.Sum(KvSize()), lines.Sum(StateSize()), lines.Sum(ComputeSize()), lines.Sum(OutputSize()));

@@ -34,6 +34,7 @@ public sealed partial class DocumentedDefaultTests
         ["Inference:AllowSwapping"] = () => Switch(new InferenceOptions().AllowSwapping),
         ["Inference:ChatTemplate"] = () => Unset("the model's", new InferenceOptions().ChatTemplate),
         ["Inference:InterTokenTargetMs"] = () => Unset($"larger of {InferenceOptions.DefaultInterTokenTargetMs} and four decode steps", new InferenceOptions().InterTokenTargetMs),
+        ["Inference:SlicedPrefillTokens"] = () => Unset($"{InferenceOptions.DefaultSlicedPrefillTokens}, if they fit", new InferenceOptions().SlicedPrefillTokens),
         ["Server:Host"] = () => $"{new ServerOptions().Host}, {new ServerOptions().Port}",
         ["Server:Alias"] = () => Unset("from the file", new ServerOptions().Alias),
         ["Server:ApiKey"] = () => Unset("none: loopback only", new ServerOptions().ApiKey, new ServerOptions().ApiKeyFile),

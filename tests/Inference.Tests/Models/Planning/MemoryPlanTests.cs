@@ -53,6 +53,62 @@ public sealed class MemoryPlanTests : IDisposable
     }
 
     [Fact]
+    public void Create_Slices_TakeCellsOfTheirOwnAndBuffers()
+    {
+        var file = Read(HollowModel.Llama70B());
+        var settings = Settings(KvCacheType.F16);
+        var without = MemoryPlan.Create(file, settings);
+        var with = MemoryPlan.Create(file, settings with { SlicedTokens = 8000 });
+
+        Assert.Equal(0, without.SlicedBytes);
+        Assert.InRange(with.SlicedBytes - (320 * Kib * 8192), 0, Gib / 4);
+        Assert.Equal(with.SlicedBytes, with.TotalBytes - without.TotalBytes);
+        Assert.Equal(with.SlicedBytes, with.MachineBytes - without.MachineBytes);
+
+        // No more than the context and the model have.
+        Assert.Equal(MemoryPlan.Create(file, settings with { SlicedTokens = settings.Context }).SlicedBytes, MemoryPlan.Create(file, settings with { SlicedTokens = 1_000_000 }).SlicedBytes);
+
+        var metal = MemoryPlan.Create(file, settings with { SlicedTokens = 8000, Family = DeviceFamily.Metal });
+        Assert.InRange(metal.DeviceBytes - MemoryPlan.Create(file, settings with { Family = DeviceFamily.Metal }).DeviceBytes, 320 * Kib * 8192, metal.SlicedBytes);
+    }
+
+    [Fact]
+    public void Create_SlicesOfARecurrentModel_AreNone()
+    {
+        var file = Read(TinyModel.Create(new TinyModelOptions { Architecture = TinyArchitecture.Recurrent }));
+        Assert.Equal(0, MemoryPlan.Create(file, Settings(KvCacheType.F16) with { SlicedTokens = 1024 }).SlicedBytes);
+    }
+
+    [Theory]
+    [InlineData(true, 60, 8192)]
+    [InlineData(true, 48, 0)] // they alone are too much
+    [InlineData(true, 20, 0)]
+    [InlineData(false, 48, 8192)] // asked for
+    public void FitSlices_ByWhatThereIs_DoesWithoutWhereTheyAreOptional(bool areOptional, int gib, int expected)
+    {
+        var file = Read(HollowModel.Llama70B());
+        var settings = Settings(KvCacheType.F16) with { SlicedTokens = 8192, AreSlicesOptional = areOptional };
+        MemoryLimit[] limits = [new("the memory", gib * Gib, IsDevice: false)];
+
+        Assert.Equal(expected, PlanSearch.FitSlices(file, settings, limits).SlicedTokens);
+        Assert.Equal(
+            PlanSearch.FindLargestContext(file, settings with { SlicedTokens = areOptional ? 0 : 8192, AreSlicesOptional = false }, limits),
+            PlanSearch.FindLargestContext(file, settings, limits));
+    }
+
+    [Theory]
+    [InlineData(null, 32_768, 8, 8192)]
+    [InlineData(null, 4096, 8, 4096)]
+    [InlineData(null, 32_768, 1, 0)] // nobody streams beside
+    [InlineData(0, 32_768, 8, 0)]
+    [InlineData(20_000, 32_768, 1, 20_000)]
+    public void From_Options_SlicesWhereStreamsCanBe(int? configured, int context, int parallel, int expected)
+    {
+        var settings = PlanSettings.From(new InferenceOptions { SlicedPrefillTokens = configured, Context = context, Parallel = parallel }, DeviceFamily.Cpu);
+        Assert.Equal((expected, configured is null), (settings.SlicedTokens, settings.AreSlicesOptional));
+    }
+
+    [Fact]
     public void Create_Gpus_DifferInWhereThingsLie()
     {
         var file = Read(HollowModel.Llama70B());
