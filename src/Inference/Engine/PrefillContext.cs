@@ -56,9 +56,9 @@ internal sealed class PrefillContext : IDisposable
         var start = Stopwatch.GetTimestamp();
         var time = TimeSpan.FromMilliseconds(slice.Milliseconds);
         var goesOn = _pausable.IsComputing && (_requestId, _chunkStart, _chunkTokens) == (slice.Sequence.RequestId, slice.Start, slice.NumTokens);
-        if (!goesOn && !Prepare(slice, main, mainScratchId, start, time))
+        if (!goesOn && Prepare(slice, main, mainScratchId, start, time) is not RunStatus.Ok and var status)
         {
-            return RunStatus.Paused;
+            return status;
         }
 
         switch (_pausable.Advance(time - Stopwatch.GetElapsedTime(start)))
@@ -83,8 +83,8 @@ internal sealed class PrefillContext : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _pausable.Dispose();
 
-    // False if the time was over before the sequence's prefix was here. The copies go on in the next slice.
-    private bool Prepare(in ScheduledSlice slice, ContextHandle main, int mainScratchId, long start, TimeSpan time)
+    // Paused if the time was over before the sequence's prefix was here: the copies go on in the next slice.
+    private RunStatus Prepare(in ScheduledSlice slice, ContextHandle main, int mainScratchId, long start, TimeSpan time)
     {
         var (sequence, context) = (slice.Sequence, _pausable.Context);
         if (_pausable.IsComputing || _requestId != sequence.RequestId)
@@ -105,13 +105,13 @@ internal sealed class PrefillContext : IDisposable
         {
             if (Stopwatch.GetElapsedTime(start) > time)
             {
-                return false;
+                return RunStatus.Paused;
             }
 
             var end = Math.Min(_numTokens + _copySize, slice.Start);
             if (!Copy(main, sequence.Lease!.SequenceId, mainScratchId, context, ScratchId, _numTokens, end))
             {
-                throw new InvalidOperationException($"The context for long prompts did not take positions {_numTokens} to {end}.");
+                return RunStatus.Failed;
             }
 
             context.SequenceCopy(ScratchId, Id, _numTokens, end);
@@ -126,7 +126,7 @@ internal sealed class PrefillContext : IDisposable
             _pausable.Batch.Add(sequence.Tokens[position], position, Id, wantsLogits: false);
         }
 
-        return true;
+        return RunStatus.Ok;
     }
 
     // A part of a sequence to the scratch id of the other context.

@@ -68,7 +68,7 @@ public sealed class PlanTableTests : IDisposable
     }
 
     private PlanReport Report(Machine machine, KvCacheType type, int context) => PlanReport.Create(
-        Read(), new PlanSettings { Context = context, Parallel = 8, KvCacheType = type, Family = machine.Family }, machine, 8192);
+        Read(), new PlanSettings { SlicedTokens = 8192, AreSlicesOptional = true, Context = context, Parallel = 8, KvCacheType = type, Family = machine.Family }, machine, 8192);
 
     private ModelFile Read()
     {
