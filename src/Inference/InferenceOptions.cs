@@ -68,6 +68,9 @@ public sealed class InferenceOptions
     /// <summary>What <see cref="SlicedPrefillTokens"/> is by default at most: the prompts of most agents, in 2.7 GB of a 70B's f16 cells.</summary>
     public const int DefaultSlicedPrefillTokens = 8192;
 
+    /// <summary>True: slices whatever tokens cost. For tests, whose models take no time.</summary>
+    internal bool AlwaysSlices { get; set; }
+
     /// <summary>Requests that may wait for a place among the running ones; more are refused.</summary>
     [Range(1, 100_000)]
     public int MaxWaiting { get; set; } = 256;

@@ -107,6 +107,7 @@ internal sealed class LoadedEngine : IDisposable
                 MaxOutputs = runner.Info.MaxOutputs,
                 MaxSequenceTokens = runner.Info.MaxSequenceTokens,
                 MaxSlicedTokens = runner.Info.MaxSlicedTokens,
+                AlwaysSlices = options.AlwaysSlices,
                 InterTokenTargetMs = options.InterTokenTargetMs,
                 PrefillTile = usesGpu ? 32 : 8,
                 MaxIdleCells = usesGpu ? runner.Info.NumCells : runner.Info.NumCells / IdleShare,

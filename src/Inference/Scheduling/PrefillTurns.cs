@@ -132,7 +132,7 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
         var count = Math.Min(Sliced.GetChunk(sequence), cache.NumAvailableCells);
         if (count <= 0
             || new PrefillBudget(limits, costs, step.Work).Next(step.Work, sequence.NumComputedTokens, sequence.NumRemainingTokens) >= sequence.NumRemainingTokens
-            || !costs.IsCheaperAlone(sequence.NumComputedTokens, count))
+            || !(limits.AlwaysSlices || costs.IsCheaperAlone(sequence.NumComputedTokens, count)))
         {
             return false;
         }

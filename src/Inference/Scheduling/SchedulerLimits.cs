@@ -36,6 +36,9 @@ internal sealed record SchedulerLimits
     /// <summary>Tokens from the first of a sequence that the device can compute in slices, beside running streams; 0 if it cannot.</summary>
     public int MaxSlicedTokens { get; init; }
 
+    /// <summary>False: only where tokens cost less so.</summary>
+    public bool AlwaysSlices { get; init; }
+
     /// <summary>Pause of running streams, in milliseconds, that a step with prefill should stay within; null: the larger of <see cref="InferenceOptions.DefaultInterTokenTargetMs"/> and four decode steps.</summary>
     public double? InterTokenTargetMs { get; init; }
 

@@ -62,6 +62,7 @@ internal sealed class TinyEngine : IAsyncDisposable
             Threads = 1,
             MLock = mLock,
             Residency = new ResidencyOptions { KeepWarmSeconds = keepWarmSeconds },
+            AlwaysSlices = true,
         };
         var cache = new CacheOptions
         {
@@ -84,7 +85,7 @@ internal sealed class TinyEngine : IAsyncDisposable
     public static async Task<TinyEngine> StartChatModelAsync(int context)
     {
         var folder = Directory.CreateTempSubdirectory("tiny-engine-").FullName;
-        var options = new InferenceOptions { ModelPath = RepositoryFiles.ChatModel, Context = context, Parallel = 4, KvCacheType = KvCacheType.Q8_0 };
+        var options = new InferenceOptions { ModelPath = RepositoryFiles.ChatModel, Context = context, Parallel = 4, KvCacheType = KvCacheType.Q8_0, AlwaysSlices = true };
         var model = new TinyEngine(folder, options, new CacheOptions { DiskPath = Path.Combine(folder, "disk") });
         await model.LoadAsync();
         return model;
