@@ -60,7 +60,7 @@ public sealed class InferenceOptions
 
     /// <summary>
     /// Tokens from the first of a prompt that can be computed in slices of time beside running streams, in KV cells of their own; 0 for none: then chunks are sized by their predicted duration.
-    /// Null: <see cref="DefaultSlicedPrefillTokens"/>, at most <see cref="Context"/>, none if <see cref="Parallel"/> is 1.
+    /// Never more than <see cref="Context"/>. Null: <see cref="DefaultSlicedPrefillTokens"/>; none if <see cref="Parallel"/> is 1 or there is no memory for them.
     /// </summary>
     [Range(0, 16_777_216)]
     public int? SlicedPrefillTokens { get; set; }

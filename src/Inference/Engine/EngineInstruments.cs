@@ -76,9 +76,9 @@ public sealed class EngineInstruments
         var kind = Kinds[!report.IsPrefill ? 0 : report.NumDecodes == 0 ? 1 : 2];
         _stepDuration.Record(Stopwatch.GetElapsedTime(report.StartedAt, report.EndedAt).TotalSeconds, kind);
         _runDuration.Record(report.RunSeconds, kind);
-        if (report.Status != RunStatus.Paused)
+        if (report.NumDecodes + report.NumPrefillTokens is > 0 and var numTokens)
         {
-            _stepTokens.Record(report.NumDecodes + report.NumPrefillTokens);
+            _stepTokens.Record(numTokens);
         }
 
         _stepSequences.Record(rows.Length);

@@ -89,11 +89,7 @@ internal sealed class LlamaModelRunner : IModelRunner
             }
             else
             {
-                Remove(source, start, end);
-                if (_twinOffset > 0)
-                {
-                    Remove(source + _twinOffset, start, end);
-                }
+                Forget(source, start, end);
             }
         }
     }
@@ -204,7 +200,7 @@ internal sealed class LlamaModelRunner : IModelRunner
             if (_prefill.CopyOut(position, _context, _scratchId) is not { } end)
             {
                 // Its sequence is computed again from where it was.
-                Remove(slice.Sequence.Lease!.SequenceId, slice.Start, -1);
+                Forget(slice.Sequence.Lease!.SequenceId, slice.Start, -1);
                 return RunStatus.NoCells;
             }
 
@@ -222,6 +218,15 @@ internal sealed class LlamaModelRunner : IModelRunner
         if (_twinOffset > 0)
         {
             _context.SequenceCopy(source, target + _twinOffset, start, end);
+        }
+    }
+
+    private void Forget(int sequenceId, int start, int end)
+    {
+        Remove(sequenceId, start, end);
+        if (_twinOffset > 0)
+        {
+            Remove(sequenceId + _twinOffset, start, end);
         }
     }
 

@@ -12,7 +12,7 @@ public readonly record struct StepReport
     /// <summary>Of the step, seconds that the device computed and the tokens were picked.</summary>
     public required double RunSeconds { get; init; }
 
-    /// <summary>Whether anything came of it; if not, its rows are computed again.</summary>
+    /// <summary>Whether anything came of it; if not, its rows are computed again, unless it only paused.</summary>
     public required RunStatus Status { get; init; }
 
     /// <summary>Rows that computed one token of a stream already running.</summary>
@@ -21,8 +21,8 @@ public readonly record struct StepReport
     /// <summary>Tokens that were prefill; those of a chunk in slices count in its last slice.</summary>
     public required int NumPrefillTokens { get; init; }
 
-    /// <summary>True if the step computed prefill, whether or not a chunk of it is done.</summary>
-    public bool IsPrefill => NumPrefillTokens > 0 || Status == RunStatus.Paused;
+    /// <summary>True if the step was to compute prefill, whether or not a chunk of it is done.</summary>
+    public bool IsPrefill => NumPrefillTokens > 0 || NumDecodes == 0;
 
     /// <summary>Tokens generated.</summary>
     public required int NumOutputTokens { get; init; }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace InferenceServer.Inference.Native;
 
 /// <summary>
-/// Owns a <c>llama_context</c> and keeps its model alive. Every member is for one thread at a time, which is the engine's.
+/// Owns a <c>llama_context</c> and keeps its model alive. Every member is for one thread at a time: the engine's, or the one that it waits for (<see cref="PausableContext"/>).
 /// Positions are half-open ranges; a negative end is open.
 /// </summary>
 internal sealed unsafe class ContextHandle : SafeHandle

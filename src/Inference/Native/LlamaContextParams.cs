@@ -35,7 +35,7 @@ internal unsafe struct LlamaContextParams
     public uint YarnOriginalContext;
     public float DefragThreshold;
 
-    /// <summary>Asked for every operation of a graph whether its result is wanted (1), and told when it is there: returning 0 then ends the graph. Null: never.</summary>
+    /// <summary>Asked for every operation of a graph whether its result is wanted (1), and told when it is there: returning 0 then ends the part of the graph that one device computes. Null: never.</summary>
     public delegate* unmanaged[Cdecl]<void*, byte, void*, byte> EvalCallback;
     public void* EvalCallbackUserData;
     public GgmlType TypeK;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace InferenceServer.Inference.Native;
 
 /// <summary>
-/// The tokens of one decode call, in memory allocated once and for life; filling it allocates nothing. Engine thread only.
+/// The tokens of one decode call, in memory allocated once and for life; filling it allocates nothing. Engine thread only, apart from the decode call that reads it.
 /// </summary>
 internal sealed unsafe class NativeBatch : SafeHandle
 {

@@ -7,7 +7,7 @@ namespace InferenceServer.Inference.Native;
 /// <summary>
 /// A context whose decode call can be interrupted between two operations of its graph and continued later, while other contexts of the same model compute. The library calls back
 /// between operations; a thread of this object's own makes the call and waits there. The thread that advances it is the only one that computes: both never run at once.
-/// One thread at a time, the engine's.
+/// Of one thread, the engine's.
 /// </summary>
 internal sealed unsafe class PausableContext : IDisposable
 {
@@ -16,6 +16,9 @@ internal sealed unsafe class PausableContext : IDisposable
     private const double MinSegmentMs = 5;
     private const double MaxSegmentMs = 20;
     private const int MaxSegmentNodes = 4096;
+
+    // What is left of the longest segment's length after each further one: a page-in must not make every later slice a segment long.
+    private const double LongestDecay = 0.75;
 
     private readonly NativeBatch _batch;
     private readonly Thread _thread;
@@ -148,14 +151,14 @@ internal sealed unsafe class PausableContext : IDisposable
     }
 
     // Asked for every operation, before the segment that it may end is computed.
-    private bool EndsSegment() => ++_numAsked >= _segmentNodes;
+    private bool EndsSegment() => ++_numAsked >= _segmentNodes || _isCancelled;
 
-    // A segment was computed. False gives the rest up.
+    // A segment was computed. False gives up the rest of a split, which is all there is on one device; what follows on another is given up an operation later.
     private bool Continue()
     {
         var now = Stopwatch.GetTimestamp();
         var duration = now - _segmentStart;
-        _longestSegment = Math.Max(_longestSegment, duration);
+        _longestSegment = Math.Max(duration, (long)(_longestSegment * LongestDecay));
         var milliseconds = duration * 1000.0 / Stopwatch.Frequency;
         if (milliseconds > MaxSegmentMs)
         {

@@ -72,7 +72,7 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
             if (step.NumDecodes > 0 && count < sequence.NumRemainingTokens)
             {
                 // It does not fit beside the streams.
-                if (Sliced.Sequence is null ? TryBeginChunk(sequence, cache, step) : Urgency(sequence) > ChunkUrgency())
+                if (Sliced.Sequence is null ? isSliceDue && TryBeginChunk(sequence, cache, step) : Urgency(sequence) > ChunkUrgency())
                 {
                     numServed += sequence == Sliced.Sequence ? Sliced.NumTokens : 0;
                     continue;

@@ -98,11 +98,16 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits, D
         }
     }
 
-    /// <summary>Adds to a step what comes back with it, and takes the cells: at least a span, and no more than half the latency target has time for.</summary>
-    public void Schedule(IReadOnlyList<Sequence> running, KvCache cache, ScheduledStep step)
+    /// <summary>Adds to a step what comes back with it, and takes the cells: at least a span, and no more than half the latency target has time for, or what a slice has left of it.</summary>
+    /// <param name="running">Sequences with cells.</param>
+    /// <param name="cache">The books.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="spentMs">Milliseconds that streams have waited already when the step begins.</param>
+    public void Schedule(IReadOnlyList<Sequence> running, KvCache cache, ScheduledStep step, double spentMs = 0)
     {
         IsReading = false;
-        var room = Math.Max(1, _restores.TokensWithin((limits.InterTokenTargetMs ?? InferenceOptions.DefaultInterTokenTargetMs) * ShareOfTarget));
+        var targetMs = limits.InterTokenTargetMs ?? InferenceOptions.DefaultInterTokenTargetMs;
+        var room = Math.Max(1, _restores.TokensWithin(Math.Max(0, Math.Min(targetMs * ShareOfTarget, targetMs - spentMs))));
         for (var i = 0; i < running.Count && room > 0; i++)
         {
             var sequence = running[i];

@@ -93,7 +93,7 @@ internal sealed class Scheduler(SchedulerLimits limits, KvCache cache, StepCosts
             traffic?.EvictIdle(Cache);
         }
 
-        traffic?.Schedule(_running, Cache, _step);
+        traffic?.Schedule(_running, Cache, _step, _prefills.Sliced.SpentMilliseconds);
         Announce();
         _prefills.Schedule(_running, Cache, _step);
         while (_step.IsEmpty && _step.Restores.Count == 0 && _running.Count > 0 && traffic is not { IsReading: true })

@@ -18,6 +18,8 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
 
     private int _start;
     private double _milliseconds;
+    private bool _isTelling;
+    private (Sequence? Sequence, int Position) _next;
     private bool _isDue;
     private StepWork _decodes;
 
@@ -27,7 +29,7 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
     /// <summary>Tokens of that chunk; 0 if there is none.</summary>
     public int NumTokens { get; private set; }
 
-    /// <summary>Of the latency target, milliseconds that the slice just before took: what is left is the rows'. 0 if rows come after rows.</summary>
+    /// <summary>Of the latency target, milliseconds that the slice just before took, or was given: what is left is the rows'. 0 if rows come after rows.</summary>
     public double SpentMilliseconds { get; private set; }
 
     /// <summary>Tokens of the next chunk of a sequence; 0 if it has to be computed in rows. Its last token always is, since the logits behind it are wanted.</summary>
@@ -50,6 +52,9 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
         NumTokens = numTokens;
         _start = sequence.NumComputedTokens;
         _milliseconds = 0;
+
+        // Else its prefix is copied first, which is no price of tokens.
+        _isTelling = _start == 0 || _next == (sequence, _start);
     }
 
     /// <summary>A step of rows was scheduled: the next is the slice's turn, unless somebody has to be given rows first.</summary>
@@ -77,17 +82,23 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
         return true;
     }
 
-    /// <summary>A slice ran. A chunk that is done tells what tokens cost in it.</summary>
+    /// <summary>A slice ran: streams have waited so long. A chunk that is done tells what tokens cost in it.</summary>
     /// <param name="slice">From the step.</param>
     /// <param name="isDone">False: the chunk goes on in the next one.</param>
     /// <param name="milliseconds">How long it took.</param>
     public void Observe(in ScheduledSlice slice, bool isDone, double milliseconds)
     {
+        SpentMilliseconds = milliseconds;
         _milliseconds += milliseconds;
         if (isDone)
         {
-            costs.Observe(default(StepWork).WithPrefill(slice.Start, slice.NumTokens), _milliseconds);
+            if (_isTelling)
+            {
+                costs.Observe(default(StepWork).WithPrefill(slice.Start, slice.NumTokens), _milliseconds);
+            }
+
             End();
+            _next = (slice.Sequence, slice.Start + slice.NumTokens);
         }
     }
 
@@ -96,5 +107,6 @@ internal sealed class SlicedPrefill(SchedulerLimits limits, StepCosts costs)
     {
         Sequence = null;
         NumTokens = 0;
+        _next = default;
     }
 }

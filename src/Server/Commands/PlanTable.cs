@@ -49,7 +49,7 @@ internal static class PlanTable
         AddRow("compute and output buffers", variant => MemoryAdvice.Size(variant.Plan.ComputeBytes + variant.Plan.OutputBytes));
         if (report.Variants.Any(variant => variant.Plan.SlicedBytes > 0))
         {
-            AddRow(Invariant($"prompts in slices, {report.Variants.Max(variant => variant.Plan.Settings.SlicedTokens):N0} tokens"), variant => variant.Plan.SlicedBytes > 0 ? MemoryAdvice.Size(variant.Plan.SlicedBytes) : "none");
+            AddRow(Invariant($"prompts in slices, {report.Variants.Max(variant => variant.Plan.SlicedTokens):N0} tokens"), variant => variant.Plan.SlicedBytes > 0 ? MemoryAdvice.Size(variant.Plan.SlicedBytes) : "none");
         }
 
         AddRow("llama.cpp allocates", variant => MemoryAdvice.Size(variant.Plan.TotalBytes));

@@ -19,9 +19,9 @@ internal static class EngineContext
     // scoring a prompt a little faster and cost 0.2 to 0.6 MB each.
     private const int MaxOutputs = 64;
 
-    /// <summary>Cells of the context for prompts in slices; 0 for none. A model that keeps a state, or whose window is shorter than what is copied at once, has none whatever this says.</summary>
+    /// <summary>Tokens of a sequence that can be computed in slices, if the context and the model have as many; 0 for none. A model that keeps a state, or whose window is shorter than what is copied at once, has none whatever this says.</summary>
     public static int CountSlicedTokens(InferenceOptions options) =>
-        Math.Min(options.Context, options.SlicedPrefillTokens ?? (options.Parallel > 1 ? InferenceOptions.DefaultSlicedPrefillTokens : 0));
+        options.SlicedPrefillTokens ?? (options.Parallel > 1 ? InferenceOptions.DefaultSlicedPrefillTokens : 0);
 
     /// <summary>The context's settings.</summary>
     /// <param name="numCells">KV cells.</param>

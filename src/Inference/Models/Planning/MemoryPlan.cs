@@ -41,6 +41,9 @@ public sealed record MemoryPlan
     /// <summary>Logits as the server reads them.</summary>
     public required long OutputBytes { get; init; }
 
+    /// <summary>Tokens of a prompt that can be computed in slices; 0 for none.</summary>
+    public required int SlicedTokens { get; init; }
+
     /// <summary>All that the context for prompts in slices takes; 0 without one.</summary>
     public required long SlicedBytes { get; init; }
 
@@ -95,6 +98,7 @@ public sealed record MemoryPlan
             StateBytes = shape.Layers.Sum(layer => StateBytesOf(layer, context)),
             ComputeBytes = compute + hostCompute,
             OutputBytes = context.NumOutputs * (long)shape.VocabularySize * sizeof(float),
+            SlicedTokens = numSliced,
             SlicedBytes = sliced,
             DeviceBytes = device,
             IsFollowed = shape.IsFollowed,

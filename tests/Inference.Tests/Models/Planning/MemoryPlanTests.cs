@@ -98,7 +98,7 @@ public sealed class MemoryPlanTests : IDisposable
 
     [Theory]
     [InlineData(null, 32_768, 8, 8192)]
-    [InlineData(null, 4096, 8, 4096)]
+    [InlineData(null, 4096, 8, 8192)] // no more than the context count
     [InlineData(null, 32_768, 1, 0)] // nobody streams beside
     [InlineData(0, 32_768, 8, 0)]
     [InlineData(20_000, 32_768, 1, 20_000)]
