@@ -18,7 +18,7 @@ internal sealed unsafe class PausableContext : IDisposable
     private const int MaxSegmentNodes = 4096;
 
     // What is left of the longest segment's length after each further one: a page-in must not make every later slice a segment long.
-    private const double LongestDecay = 0.75;
+    private const double LongestDecay = 0.9;
 
     private readonly NativeBatch _batch;
     private readonly Thread _thread;
