@@ -14,7 +14,6 @@ internal static class SimulateCommand
     private static readonly Option<double> Voice = new("--voice-interval") { Description = "Seconds between two voice commands on average.", DefaultValueFactory = _ => 45 };
     private static readonly Option<double> StepMs = new("--step-ms") { Description = "Milliseconds of a step without prefill.", DefaultValueFactory = _ => DeviceCosts.Large.StepMs };
     private static readonly Option<double> PrefillMs = new("--prefill-ms") { Description = "Milliseconds of a prefill token.", DefaultValueFactory = _ => DeviceCosts.Large.PrefillTokenMs };
-
     private static readonly Option<double> SmallStepFactor = new("--small-step-factor") { Description = "How many times as much a prefill token costs in a step of fewer than 64.", DefaultValueFactory = _ => 1 };
 
     /// <summary>The command.</summary>

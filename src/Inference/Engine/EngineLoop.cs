@@ -409,12 +409,12 @@ internal sealed class EngineLoop
                 break;
             case RunStatus.NoCells:
                 _numFailedSteps++;
-                EngineLog.NoCells(_logger, step.Slice?.NumTokens ?? step.NumTokens, _scheduler.Cache.NumFreeCells);
+                EngineLog.NoCells(_logger, step.NumTokens, _scheduler.Cache.NumFreeCells);
                 _scheduler.PostProcessNoCells(step);
                 break;
             default:
                 _numFailedSteps++;
-                EngineLog.StepFailed(_logger, Math.Max(1, step.Rows.Count), step.Slice?.NumTokens ?? step.NumTokens);
+                EngineLog.StepFailed(_logger, step.NumSequences, step.NumTokens);
                 _scheduler.PostProcessFailure(step);
                 ResetDevice();
                 break;

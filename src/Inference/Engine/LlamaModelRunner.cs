@@ -17,7 +17,6 @@ internal sealed class LlamaModelRunner : IModelRunner
     private readonly int _twinOffset;
     private readonly int[] _firstTokenOfRow;
     private readonly int[] _lastTokenOfRow;
-    private readonly int _copySize;
     private ContextHandle _context;
     private PrefillContext? _prefill;
 
@@ -50,10 +49,9 @@ internal sealed class LlamaModelRunner : IModelRunner
             CanSavePrefixes = canShare && model.SlidingWindow is 0 or >= PrefixStore.SpanSize,
             Fingerprint = fingerprint,
         };
-        _copySize = model.SlidingWindow == 0 ? Info.MaxBatchTokens : PrefixStore.SpanSize;
         if (numSlicedTokens > 0 && Info.CanSavePrefixes)
         {
-            _prefill = PrefillContext.Create(model, settings, Math.Min(numSlicedTokens, Info.MaxSequenceTokens), _copySize, out var failure);
+            _prefill = PrefillContext.Create(model, settings, Math.Min(numSlicedTokens, Info.MaxSequenceTokens), out var failure);
             PrefillFailure = failure;
             Info = Info with { MaxSlicedTokens = Math.Min(_prefill?.NumCells ?? 0, Info.MaxSequenceTokens) };
         }
@@ -70,7 +68,7 @@ internal sealed class LlamaModelRunner : IModelRunner
     /// <param name="settings">How to make its context.</param>
     /// <param name="fingerprint">See <see cref="ModelRunnerInfo.Fingerprint"/>.</param>
     /// <param name="numSlicedTokens">Tokens of a sequence that can be computed in slices; 0 for none. Takes as many more cells.</param>
-    public static LlamaModelRunner Create(LoadedModel model, ContextSettings settings, string fingerprint, int numSlicedTokens = 0)
+    public static LlamaModelRunner Create(LoadedModel model, ContextSettings settings, string fingerprint, int numSlicedTokens)
     {
         var context = model.CreateContext(settings, out var failure)
             ?? throw new EngineLoadException($"No context of {settings.NumCells} cells could be made: {failure}. Try a smaller --context or another --kv-type.");
@@ -97,11 +95,8 @@ internal sealed class LlamaModelRunner : IModelRunner
     /// <inheritdoc/>
     public byte[]? Save(SpanCopy copy)
     {
-        _context.SequenceCopy(copy.SequenceId, _scratchId, copy.Start, copy.End);
-        var state = GC.AllocateUninitializedArray<byte>((int)_context.SequenceStateSize(_scratchId));
-        var length = _context.SaveSequence(_scratchId, state);
-        Remove(_scratchId, -1, -1);
-        return length == state.Length ? state : null;
+        byte[] state = [];
+        return _context.SavePart(copy.SequenceId, _scratchId, copy.Start, copy.End, ref state) > 0 ? state : null;
     }
 
     /// <inheritdoc/>
@@ -180,7 +175,7 @@ internal sealed class LlamaModelRunner : IModelRunner
         }
 
         _context = context;
-        _prefill = Info.MaxSlicedTokens == 0 ? null : PrefillContext.Create(_model, _settings, Info.MaxSlicedTokens, _copySize, out _);
+        _prefill = Info.MaxSlicedTokens == 0 ? null : PrefillContext.Create(_model, _settings, Info.MaxSlicedTokens, out _);
         return Info.MaxSlicedTokens == 0 || _prefill is not null;
     }
 

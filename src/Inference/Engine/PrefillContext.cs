@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using InferenceServer.Inference.Cache;
 using InferenceServer.Inference.Models;
 using InferenceServer.Inference.Models.Planning;
 using InferenceServer.Inference.Native;
@@ -18,14 +19,14 @@ internal sealed class PrefillContext : IDisposable
     private const long Nobody = -1;
 
     private readonly PausableContext _pausable;
+
+    // Tokens that are copied from one context to the other at once: of more than a sliding window has the library would save the end only.
     private readonly int _copySize;
     private byte[] _copy = [];
 
-    // Whose tokens are here, and how many of them; then the chunk that is being computed.
+    // Whose tokens are here, and how many of them; those that are being computed come behind them.
     private long _requestId = Nobody;
     private int _numTokens;
-    private int _chunkStart;
-    private int _chunkTokens;
 
     private PrefillContext(PausableContext pausable, int copySize)
     {
@@ -40,11 +41,10 @@ internal sealed class PrefillContext : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="main">How the main context was made: this one computes the same numbers.</param>
     /// <param name="numCells">Tokens of a sequence that it is to hold.</param>
-    /// <param name="copySize">Tokens that can be copied from one context to the other at once.</param>
     /// <param name="failure">What the library said; null if there is a context.</param>
-    public static PrefillContext? Create(LoadedModel model, ContextSettings main, int numCells, int copySize, out string? failure) =>
+    public static PrefillContext? Create(LoadedModel model, ContextSettings main, int numCells, out string? failure) =>
         model.CreatePausableContext(EngineContext.ForSlices(main, numCells), out failure) is { } pausable
-            ? new PrefillContext(pausable, copySize)
+            ? new PrefillContext(pausable, model.SlidingWindow == 0 ? main.MaxBatchTokens : PrefixStore.SpanSize)
             : null;
 
     /// <summary>Computes for the time of a slice. Ok: the chunk is done, and waits for <see cref="CopyOut"/>.</summary>
@@ -55,7 +55,7 @@ internal sealed class PrefillContext : IDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var time = TimeSpan.FromMilliseconds(slice.Milliseconds);
-        var goesOn = _pausable.IsComputing && (_requestId, _chunkStart, _chunkTokens) == (slice.Sequence.RequestId, slice.Start, slice.NumTokens);
+        var goesOn = _pausable.IsComputing && (_requestId, _numTokens, _pausable.Batch.NumTokens) == (slice.Sequence.RequestId, slice.Start, slice.NumTokens);
         if (!goesOn && Prepare(slice, main, mainScratchId, start, time) is not RunStatus.Ok and var status)
         {
             return status;
@@ -119,7 +119,6 @@ internal sealed class PrefillContext : IDisposable
             _numTokens = end;
         }
 
-        (_chunkStart, _chunkTokens) = (slice.Start, slice.NumTokens);
         _pausable.Batch.Clear();
         for (var position = slice.Start; position < slice.Start + slice.NumTokens; position++)
         {
@@ -130,17 +129,6 @@ internal sealed class PrefillContext : IDisposable
     }
 
     // A part of a sequence to the scratch id of the other context.
-    private bool Copy(ContextHandle source, int id, int scratchId, ContextHandle target, int targetScratchId, int start, int end)
-    {
-        source.SequenceCopy(id, scratchId, start, end);
-        var size = (int)source.SequenceStateSize(scratchId);
-        if (_copy.Length < size)
-        {
-            _copy = GC.AllocateUninitializedArray<byte>(size);
-        }
-
-        var length = source.SaveSequence(scratchId, _copy.AsSpan(0, size));
-        source.SequenceRemove(scratchId, -1, -1);
-        return length == size && target.RestoreSequence(targetScratchId, _copy.AsSpan(0, length));
-    }
+    private bool Copy(ContextHandle source, int id, int scratchId, ContextHandle target, int targetScratchId, int start, int end) =>
+        source.SavePart(id, scratchId, start, end, ref _copy) is > 0 and var length && target.RestoreSequence(targetScratchId, _copy.AsSpan(0, length));
 }

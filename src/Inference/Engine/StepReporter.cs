@@ -52,6 +52,6 @@ internal sealed class StepReporter(StepReportQueue reports, StepCosts costs)
                 NumPrefillTokens = step.NumPrefillTokens + numSliced,
                 NumOutputTokens = numOutputTokens,
             },
-            step.Slice is null ? step.Rows.Count : 1);
+            step.NumSequences);
     }
 }

@@ -158,6 +158,26 @@ internal sealed unsafe class ContextHandle : SafeHandle
         }
     }
 
+    /// <summary>Writes some positions of a sequence, by way of an id that is nobody's; returns the bytes written, 0 if the device could not.</summary>
+    /// <param name="sequenceId">Whose.</param>
+    /// <param name="scratchId">Empty before and after.</param>
+    /// <param name="start">First position.</param>
+    /// <param name="end">Position after the last.</param>
+    /// <param name="target">Replaced by one that is just long enough if it is too short.</param>
+    public int SavePart(int sequenceId, int scratchId, int start, int end, ref byte[] target)
+    {
+        SequenceCopy(sequenceId, scratchId, start, end);
+        var size = (int)SequenceStateSize(scratchId);
+        if (target.Length < size)
+        {
+            target = GC.AllocateUninitializedArray<byte>(size);
+        }
+
+        var length = SaveSequence(scratchId, target.AsSpan(0, size));
+        SequenceRemove(scratchId, -1, -1);
+        return length == size ? length : 0;
+    }
+
     /// <summary>
     /// Replaces a sequence by saved cells. False: no cells, and the sequence is empty. The bytes must be ones that
     /// <see cref="SaveSequence"/> wrote for the same model and settings: others can take the process down.

@@ -20,7 +20,6 @@ internal sealed unsafe class PausableContext : IDisposable
     // What is left of the longest segment's length after each further one: a page-in must not make every later slice a segment long.
     private const double LongestDecay = 0.9;
 
-    private readonly NativeBatch _batch;
     private readonly Thread _thread;
     private readonly SemaphoreSlim _resumed = new(0);
     private readonly SemaphoreSlim _paused = new(0);
@@ -40,7 +39,7 @@ internal sealed unsafe class PausableContext : IDisposable
 
     private PausableContext(int capacity)
     {
-        _batch = new NativeBatch(capacity);
+        Batch = new NativeBatch(capacity);
         _self = GCHandle.Alloc(this);
         _thread = new Thread(Run) { Name = "inference-prefill", IsBackground = true };
     }
@@ -52,7 +51,7 @@ internal sealed unsafe class PausableContext : IDisposable
     public bool IsComputing { get; private set; }
 
     /// <summary>The tokens to compute; changed only while <see cref="IsComputing"/> is false.</summary>
-    public NativeBatch Batch => _batch;
+    public NativeBatch Batch { get; }
 
     /// <summary>A context of a model, or null if the library could not make one.</summary>
     public static PausableContext? Create(ModelHandle model, ContextSettings settings)
@@ -111,7 +110,7 @@ internal sealed unsafe class PausableContext : IDisposable
 
     private void Free()
     {
-        _batch.Dispose();
+        Batch.Dispose();
         _self.Free();
         _resumed.Dispose();
         _paused.Dispose();
@@ -137,7 +136,7 @@ internal sealed unsafe class PausableContext : IDisposable
 
             BeginSegment();
             _longestSegment = 0;
-            var status = Context.Decode(_batch);
+            var status = Context.Decode(Batch);
             Context.Synchronize();
             _status = status;
             _paused.Release();

@@ -22,6 +22,7 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
         Urgency(a).CompareTo(Urgency(b)) is not 0 and var order ? order : a.Arrival.CompareTo(b.Arrival);
 
     private readonly List<Sequence> _prefills = new(limits.MaxSequences);
+    private int _numTaken; // tokens, in the step
 
     /// <summary>The chunk that is computed in slices.</summary>
     public SlicedPrefill Sliced { get; } = new(limits, costs);
@@ -61,7 +62,8 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
             numLeft += sequence.NumRemainingTokens;
         }
 
-        var (numServed, isSliceDue) = (0, true);
+        var (underWay, isSliceDue) = (Sliced.Sequence, true);
+        _numTaken = 0;
         for (var i = 0; i < _prefills.Count; i++)
         {
             var sequence = _prefills[i];
@@ -74,7 +76,6 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
                 // It does not fit beside the streams.
                 if (Sliced.Sequence is null ? isSliceDue && TryBeginChunk(sequence, cache, step) : Urgency(sequence) > ChunkUrgency())
                 {
-                    numServed += sequence == Sliced.Sequence ? Sliced.NumTokens : 0;
                     continue;
                 }
 
@@ -89,7 +90,6 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
 
             Take(sequence, count, cache);
             step.Add(sequence, count, isDecode: false);
-            numServed += count;
             if (count == sequence.NumRemainingTokens)
             {
                 budget.Watch();
@@ -98,13 +98,10 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
 
         foreach (var sequence in _prefills)
         {
-            sequence.NumPassedTokens += numServed;
+            sequence.NumPassedTokens += _numTaken;
         }
 
-        if (Sliced.Sequence is { } sliced && !_prefills.Contains(sliced))
-        {
-            sliced.NumPassedTokens += numServed;
-        }
+        underWay?.NumPassedTokens += _numTaken;
 
         return isSliceDue;
     }
@@ -142,10 +139,11 @@ internal sealed class PrefillTurns(SchedulerLimits limits, StepCosts costs)
         return true;
     }
 
-    private static void Take(Sequence sequence, int count, KvCache cache)
+    private void Take(Sequence sequence, int count, KvCache cache)
     {
         var isTaken = cache.TryTake(sequence.Lease!, count);
         Debug.Assert(isTaken, "Available cells can be taken.");
+        _numTaken += count;
         sequence.NumPassedTokens = Math.Max(0, sequence.NumPassedTokens - (ServedTokenWorth * count));
     }
 

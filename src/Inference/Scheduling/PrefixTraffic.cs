@@ -106,7 +106,7 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits, D
     public void Schedule(IReadOnlyList<Sequence> running, KvCache cache, ScheduledStep step, double spentMs = 0)
     {
         IsReading = false;
-        var targetMs = limits.InterTokenTargetMs ?? InferenceOptions.DefaultInterTokenTargetMs;
+        var targetMs = limits.GetTargetMs(decodeMs: 0);
         var room = Math.Max(1, _restores.TokensWithin(Math.Max(0, Math.Min(targetMs * ShareOfTarget, targetMs - spentMs))));
         for (var i = 0; i < running.Count && room > 0; i++)
         {

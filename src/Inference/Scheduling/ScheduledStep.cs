@@ -23,8 +23,11 @@ internal sealed class ScheduledStep(SchedulerLimits limits)
     /// <summary>What its duration depends on.</summary>
     public StepWork Work { get; private set; }
 
-    /// <summary>Tokens of all rows.</summary>
-    public int NumTokens => Work.NumTokens;
+    /// <summary>Tokens of all rows, or of the slice's chunk.</summary>
+    public int NumTokens => Slice?.NumTokens ?? Work.NumTokens;
+
+    /// <summary>Sequences in it.</summary>
+    public int NumSequences => Slice is null ? _rows.Count : 1;
 
     /// <summary>Tokens whose logits are wanted.</summary>
     public int NumOutputs { get; private set; }

@@ -69,12 +69,9 @@ public sealed record MemoryPlan
         var compute = ComputeBuffers.OnDevice(shape, context, settings.Family);
         var numSliced = shape.HasState ? 0 : Math.Min(Math.Min(settings.SlicedTokens, settings.Context), file.Metadata.ContextLength);
         var slices = numSliced > 0 ? EngineContext.ForSlices(context, RoundUp(numSliced)) : null;
-        var (hostCompute, device, sliced) = (0L, 0L, 0L);
-        if (slices is not null)
-        {
-            sliced = (kvPerToken * slices.NumCells) + ComputeBuffers.OnDevice(shape, slices, settings.Family) + (slices.NumOutputs * (long)shape.VocabularySize * sizeof(float));
-        }
-
+        var slicesCompute = slices is null ? 0 : ComputeBuffers.OnDevice(shape, slices, settings.Family);
+        var sliced = slices is null ? 0 : (kvPerToken * slices.NumCells) + slicesCompute + OutputBytesOf(shape, slices);
+        var (hostCompute, device) = (0L, 0L);
         if (settings.Family != DeviceFamily.Cpu && settings.GpuLayers != 0)
         {
             // The last layers go to the GPU, the output layer first (i_gpu_start in llama-model.cpp).
@@ -83,8 +80,7 @@ public sealed record MemoryPlan
             hostCompute = ComputeBuffers.OnHost(shape, context);
             if (slices is not null)
             {
-                device += ComputeBuffers.OnDevice(shape, slices, settings.Family)
-                    + shape.Layers.Skip(first).Sum(layer => KvRowBytes.Of(settings.KvCacheType, layer) * slices.NumCells);
+                device += slicesCompute + shape.Layers.Skip(first).Sum(layer => KvRowBytes.Of(settings.KvCacheType, layer) * slices.NumCells);
                 sliced += ComputeBuffers.OnHost(shape, slices);
             }
         }
@@ -97,7 +93,7 @@ public sealed record MemoryPlan
             KvBytes = kvPerToken * settings.Context,
             StateBytes = shape.Layers.Sum(layer => StateBytesOf(layer, context)),
             ComputeBytes = compute + hostCompute,
-            OutputBytes = context.NumOutputs * (long)shape.VocabularySize * sizeof(float),
+            OutputBytes = OutputBytesOf(shape, context),
             SlicedTokens = numSliced,
             SlicedBytes = sliced,
             DeviceBytes = device,
@@ -122,6 +118,8 @@ public sealed record MemoryPlan
 
     private static long LayerBytes(LayerShape layer, ContextSettings context) =>
         layer.WeightBytes + (KvRowBytes.Of(context.KvCacheType, layer) * context.NumCells) + StateBytesOf(layer, context);
+
+    private static long OutputBytesOf(ModelShape shape, ContextSettings context) => context.NumOutputs * (long)shape.VocabularySize * sizeof(float);
 
     private static long StateBytesOf(LayerShape layer, ContextSettings context) => layer.StateWidth * sizeof(float) * context.MaxSequences;
 }
