@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Unicode;
 using InferenceServer.Inference.Engine;
 
 namespace InferenceServer.Server.Streaming;
@@ -33,8 +32,9 @@ internal sealed class GeneratedTurn(GeneratedTurns turns, string? header)
     /// <summary>It is whole.</summary>
     public void Keep()
     {
-        if (_isText && _tokens.Count > 0 && Utf8.IsValid(_text.WrittenSpan))
+        if (_isText && _tokens.Count > 0)
         {
+            // The client was sent the same text, U+FFFD for what can be no character included: an answer cut at its length may end within one.
             turns.Keep(header!, Encoding.UTF8.GetString(_text.WrittenSpan), _tokens.ToImmutable());
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using InferenceServer.Inference.Engine;
 using InferenceServer.Inference.Models;
 using InferenceServer.Server.Streaming;
 using InferenceServer.Testing;
@@ -61,6 +62,17 @@ public sealed class GeneratedTurnsTests
     }
 
     [Fact]
+    public void Answer_CutWithinACharacter_IsGivenAsItWasGenerated()
+    {
+        var turns = new GeneratedTurns(GeneratedTurns.DefaultMaxBytes);
+        var turn = turns.Begin(new PromptText([new PromptSegment("<a>", FromTemplate: true)]));
+        turn.Add(Token(7, "In "u8));
+        turn.Add(Token(8, "🌊"u8[..2]));
+        turn.Keep();
+        Assert.Equal([7, 8], Recall(turns, "<a>", "In \uFFFD"));
+    }
+
+    [Fact]
     public void Answers_BeyondTheLimit_ForgetTheLeastRecentlyUsed()
     {
         // Room for two of them.
@@ -108,6 +120,8 @@ public sealed class GeneratedTurnsTests
         Assert.Empty(Recall(turns, "<", "a>bc"));
         Assert.Equal([1], Recall(turns, "<a>", "bc"));
     }
+
+    private static GenerationEvent Token(int id, ReadOnlySpan<byte> bytes) => new() { Kind = GenerationEventKind.Token, TokenId = id, Bytes = bytes.ToArray() };
 
     // None: it was not known.
     private static int[] Recall(GeneratedTurns turns, string header, string text)
