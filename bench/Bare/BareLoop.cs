@@ -40,6 +40,9 @@ internal sealed class BareLoop : IDisposable
                 MaxOutputs = settings.NumSequenceIds,
                 KvCacheType = settings.KvCacheType,
                 Threads = settings.Threads,
+
+                // As the engine's.
+                KeepsThreads = !ComputeDevice.Enumerate().Any(device => device.IsGpu),
             },
             out var failure);
         return new BareLoop(model, context ?? throw new InvalidOperationException($"No context could be made: {failure}"));

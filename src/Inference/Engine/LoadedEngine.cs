@@ -18,9 +18,6 @@ internal sealed class LoadedEngine : IDisposable
     // For the first use of the tokenizer, which is slower than any other.
     private static readonly PromptText AnyPrompt = new([new PromptSegment("\n", FromTemplate: true), new PromptSegment("Hello, world.", FromTemplate: false)]);
 
-    // Of the cells, where the CPU computes: 29,700 idle ones halve the rate of a stream, coming back from memory takes 10 ms for 2,300 tokens (docs/performance.md).
-    private const int IdleShare = 16;
-
     // For the list of files on disk: a cold one of twenty thousand takes a few seconds; what is not known by then is known later.
     private static readonly TimeSpan ScanPatience = TimeSpan.FromSeconds(5);
 
@@ -86,8 +83,9 @@ internal sealed class LoadedEngine : IDisposable
         try
         {
             var sharesPrefixes = !model.IsRecurrent && !model.IsHybrid;
+            var usesGpu = UsesGpu(options);
             var settings = EngineContext.Create(
-                options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, model.SlidingWindow > 0, options.Threads ?? ProcessorCores.Count());
+                options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, model.SlidingWindow > 0, options.Threads ?? ProcessorCores.Count()) with { KeepsThreads = !usesGpu };
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options), EngineContext.CountSlicedTokens(options));
             if (runner.PrefillFailure is { } failure)
             {
@@ -99,7 +97,6 @@ internal sealed class LoadedEngine : IDisposable
                 ? new DiskTier(diskOptions, runner.Info.Fingerprint, TimeProvider.System, loggers.CreateLogger<DiskTier>(), commands.Wake)
                 : null;
             memory = store is null || cache.MemoryBytes == 0 ? null : new MemoryWatch(store, cache, commands.Wake);
-            var usesGpu = UsesGpu(options);
             var limits = new SchedulerLimits
             {
                 MaxBatchTokens = runner.Info.MaxBatchTokens,
@@ -110,7 +107,7 @@ internal sealed class LoadedEngine : IDisposable
                 AlwaysSlices = options.AlwaysSlices,
                 InterTokenTargetMs = options.InterTokenTargetMs,
                 PrefillTile = usesGpu ? 32 : 8,
-                MaxIdleCells = usesGpu ? runner.Info.NumCells : runner.Info.NumCells / IdleShare,
+                MaxIdleCells = usesGpu ? runner.Info.NumCells : 0,
             };
             var keepWarm = options.Residency.KeepWarmSeconds;
             var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger, store, disk)

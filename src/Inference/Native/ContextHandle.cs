@@ -12,7 +12,10 @@ internal sealed unsafe class ContextHandle : SafeHandle
     private readonly nint _memory;
     private readonly int _vocabularySize;
 
-    private ContextHandle(ModelHandle model, nint context, int vocabularySize, int numOutputs)
+    // Its own; 0 if the library makes some for every step.
+    private readonly nint _threads;
+
+    private ContextHandle(ModelHandle model, nint context, nint threads, int vocabularySize, int numOutputs)
         : base(0, ownsHandle: true)
     {
         _model = model;
@@ -25,6 +28,11 @@ internal sealed unsafe class ContextHandle : SafeHandle
         NumUbatch = (int)LlamaApi.llama_n_ubatch(this);
         NumSequences = (int)LlamaApi.llama_n_seq_max(this);
         NumOutputs = numOutputs;
+        _threads = threads;
+        if (threads != 0)
+        {
+            LlamaApi.llama_attach_threadpool(this, threads, threads);
+        }
     }
 
     public override bool IsInvalid => handle == 0;
@@ -90,7 +98,8 @@ internal sealed unsafe class ContextHandle : SafeHandle
             return null;
         }
 
-        return new ContextHandle(model, context, LlamaApi.llama_vocab_n_tokens(LlamaApi.llama_model_get_vocab(model)), (int)parameters.NumOutputs);
+        var threads = settings.KeepsThreads ? ComputeThreads.Create(settings.Threads) : 0;
+        return new ContextHandle(model, context, threads, LlamaApi.llama_vocab_n_tokens(LlamaApi.llama_model_get_vocab(model)), (int)parameters.NumOutputs);
     }
 
     /// <summary>Computes a batch of at most <see cref="NumBatch"/> tokens.</summary>
@@ -196,6 +205,7 @@ internal sealed unsafe class ContextHandle : SafeHandle
     protected override bool ReleaseHandle()
     {
         LlamaApi.llama_free(handle);
+        ComputeThreads.Free(_threads);
         NativeHandleCount.Remove();
         _model.DangerousRelease();
         return true;

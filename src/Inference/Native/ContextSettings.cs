@@ -29,4 +29,7 @@ internal sealed record ContextSettings
 
     /// <summary>CPU threads of a step.</summary>
     public required int Threads { get; init; }
+
+    /// <summary>They stay between steps. For a context that the CPU computes: where a GPU does, hardly anything is left to share out.</summary>
+    public bool KeepsThreads { get; init; }
 }

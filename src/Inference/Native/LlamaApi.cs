@@ -67,6 +67,17 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(GgmlBase), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial void ggml_backend_dev_memory(nint device, nuint* free, nuint* total);
 
+    /// <summary>The backend that a device is of.</summary>
+    [LibraryImport(GgmlBase), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint ggml_backend_dev_backend_reg(nint device);
+
+    /// <summary>A function that only this backend has, by its name (zero-terminated); 0 if it has not.</summary>
+    [LibraryImport(GgmlBase), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint ggml_backend_reg_get_proc_address(nint backend, byte* name);
+
+    [LibraryImport(GgmlBase), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void ggml_threadpool_params_init(GgmlThreadpoolParams* parameters, int numThreads);
+
     // ---- models ------------------------------------------------------------------------------------------------
 
     /// <summary>Loads a file, and the other shards if it is the first of them (zero-terminated path). 0: failed, and the log says why.</summary>
@@ -199,6 +210,10 @@ internal static unsafe partial class LlamaApi
     /// <summary>0: failed, and the log says why.</summary>
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint llama_init_from_model(ModelHandle model, LlamaContextParams parameters);
+
+    /// <summary>Whose threads compute single tokens and batches from now on; they must outlive the context.</summary>
+    [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void llama_attach_threadpool(ContextHandle context, nint threads, nint batchThreads);
 
     [LibraryImport(Llama), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial void llama_free(nint context);

@@ -36,6 +36,9 @@ public sealed class StructLayoutTests
     [Fact]
     public void LlamaKeyValueOverride_SizeAndOffsets_AreThoseOfTheHeader() => Check<LlamaKeyValueOverride>(264, "Tag 0, Key 4, _padding 132, Value 136");
 
+    [Fact]
+    public void GgmlThreadpoolParams_SizeAndOffsets_AreThoseOfTheHeader() => Check<GgmlThreadpoolParams>(528, "CpuMask 0, NumThreads 512, Priority 516, Poll 520, StrictCpu 524, Paused 525");
+
     [Theory]
     [InlineData(GgmlType.F16, 1)]
     [InlineData(GgmlType.Q4_0, 2)]

@@ -43,6 +43,38 @@ public sealed class ContextHandleTests : IDisposable
     }
 
     [Fact]
+    public void Decode_WithThreadsThatStay_ComputesTheSameAsWithNewOnes()
+    {
+        float[]? expected = null;
+        foreach (var keepsThreads in (bool[])[false, true])
+        {
+            using var context = Open(keepsThreads: keepsThreads);
+            List<float> logits = [];
+            for (var position = 0; position < 20; position++)
+            {
+                Assert.Equal(DecodeStatus.Ok, Decode((position, position, 0, true)));
+                logits.AddRange(context.GetLogits(0));
+            }
+
+            expected ??= [.. logits];
+            Assert.Equal(expected, logits);
+            _model!.Dispose();
+        }
+    }
+
+    [Fact]
+    public unsafe void ComputeThreads_OfThisLibrary_AreThereAndItsDefaultsAreThoseOfTheHeader()
+    {
+        GgmlThreadpoolParams parameters;
+        LlamaApi.ggml_threadpool_params_init(&parameters, 3);
+        Assert.Equal((3, 0, 50u, 0, 0), (parameters.NumThreads, parameters.Priority, parameters.Poll, parameters.StrictCpu, parameters.Paused));
+
+        var threads = ComputeThreads.Create(3);
+        Assert.NotEqual(0, threads);
+        ComputeThreads.Free(threads);
+    }
+
+    [Fact]
     public void Decode_MoreTokensThanCells_IsNoCellsAndChangesNothing()
     {
         var context = Open();
@@ -188,7 +220,7 @@ public sealed class ContextHandleTests : IDisposable
         Assert.True(float.IsFinite(sum));
     }
 
-    private ContextHandle Open(TinyArchitecture architecture = TinyArchitecture.Llama, int maxBatchTokens = NumCells, int maxOutputs = 256)
+    private ContextHandle Open(TinyArchitecture architecture = TinyArchitecture.Llama, int maxBatchTokens = NumCells, int maxOutputs = 256, bool keepsThreads = true)
     {
         var path = Path.Combine(_folder.FullName, "tiny.gguf");
         TinyModel.WriteTo(path, new TinyModelOptions { Architecture = architecture });
@@ -201,6 +233,7 @@ public sealed class ContextHandleTests : IDisposable
             MaxOutputs = maxOutputs,
             KvCacheType = KvCacheType.BF16,
             Threads = 2,
+            KeepsThreads = keepsThreads,
         };
         _context = _model.CreateContext(settings, out var failure);
         Assert.Null(failure);

@@ -10,7 +10,7 @@ public sealed class PausableContextTests : IDisposable
 {
     private const int NumTokens = 200;
 
-    private static readonly ContextSettings Settings = new() { NumCells = 512, MaxBatchTokens = 256, MaxSequences = 2, MaxOutputs = 2, Threads = 1 };
+    private static readonly ContextSettings Settings = new() { NumCells = 512, MaxBatchTokens = 256, MaxSequences = 2, MaxOutputs = 2, Threads = 2, KeepsThreads = true };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pausable-test-");
     private readonly LoadedModel _model;
