@@ -209,18 +209,10 @@ internal sealed class KvCache
         lease.NumTokens = 0;
     }
 
-    /// <summary>Forgets everything cached that nobody runs on.</summary>
-    public void EvictAll()
+    /// <summary>Forgets everything cached that nobody runs on, from the ends of prefixes; only what <paramref name="mayGo"/> says so of, if it is not null.</summary>
+    public void EvictAll(Func<PrefixNode, bool>? mayGo = null)
     {
-        while (EvictOldest())
-        {
-        }
-    }
-
-    /// <summary>Forgets what is cached, oldest first, until no more than <paramref name="count"/> cells are; only leaves that <paramref name="mayGo"/> says so of.</summary>
-    public void EvictDownTo(int count, Func<PrefixNode, bool> mayGo)
-    {
-        while (NumCachedCells > count && EvictOldest(mayGo))
+        while (EvictOldest(mayGo))
         {
         }
     }

@@ -107,7 +107,7 @@ internal sealed class LoadedEngine : IDisposable
                 AlwaysSlices = options.AlwaysSlices,
                 InterTokenTargetMs = options.InterTokenTargetMs,
                 PrefillTile = usesGpu ? 32 : 8,
-                MaxIdleCells = usesGpu ? runner.Info.NumCells : 0,
+                EvictsIdleCells = !usesGpu,
             };
             var keepWarm = options.Residency.KeepWarmSeconds;
             var loop = new EngineLoop(runner, model.Vocabulary, commands, limits, turns, logger, store, disk)

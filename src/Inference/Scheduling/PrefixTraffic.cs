@@ -85,15 +85,15 @@ internal sealed class PrefixTraffic(PrefixStore store, SchedulerLimits limits, D
     }
 
     /// <summary>
-    /// Sequences run: of the cells that nobody runs on no more than <see cref="SchedulerLimits.MaxIdleCells"/> stay, as they are looked at in every step. What is not in the
-    /// store, or about to be, stays all the same. While nothing runs they cost nothing, and who goes on with the last conversation finds it there.
+    /// Sequences run: the cells that nobody runs on go where they are looked at in every step (<see cref="SchedulerLimits.EvictsIdleCells"/>). What is not in the store, or about to be,
+    /// stays all the same. While nothing runs they cost nothing, and who goes on with the last conversation finds it there.
     /// </summary>
     public void EvictIdle(KvCache cache)
     {
         // Asked for at every step: once it is known what stays, nothing changes until other cells are idle.
-        if (cache.NumCachedCells > limits.MaxIdleCells && cache.NumCachedCells != _numIdleKept && !HasSaves)
+        if (limits.EvictsIdleCells && cache.NumCachedCells != _numIdleKept && !HasSaves)
         {
-            cache.EvictDownTo(limits.MaxIdleCells, _isSaved);
+            cache.EvictAll(_isSaved);
             _numIdleKept = cache.NumCachedCells;
         }
     }

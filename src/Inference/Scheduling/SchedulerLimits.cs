@@ -28,10 +28,10 @@ internal sealed record SchedulerLimits
     public int PrefillTile { get; init; } = 32;
 
     /// <summary>
-    /// Cells of prefixes that nobody runs on which may stay while sequences run, if the host's memory has them as well. A CPU looks at every cell up to the last used one in every
+    /// True: prefixes that nobody runs on leave their cells while sequences run, if the host's memory has them as well. A CPU looks at every cell up to the last used one in every
     /// step, whosever it is; a GPU passes over those that no row attends to.
     /// </summary>
-    public int MaxIdleCells { get; init; } = int.MaxValue;
+    public bool EvictsIdleCells { get; init; }
 
     /// <summary>Tokens from the first of a sequence that the device can compute in slices, beside running streams; 0 if it cannot.</summary>
     public int MaxSlicedTokens { get; init; }

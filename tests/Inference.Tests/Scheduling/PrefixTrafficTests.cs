@@ -46,11 +46,11 @@ public sealed class PrefixTrafficTests
         Assert.Equal(400, harness.Traffic!.NumRestoredTokens);
     }
 
-    // What is idle is looked at in every step of a CPU: it makes room for nobody, but it goes, oldest first and from its end, and comes back by a copy.
+    // What is idle is looked at in every step of a CPU: it makes room for nobody, but it goes, and comes back by a copy.
     [Fact]
-    public void Schedule_BesideOthers_IdleCellsAboveTheLimitGoOnceTheyAreSaved()
+    public void Schedule_BesideOthers_IdleCellsGoOnceTheyAreSaved()
     {
-        var harness = new SchedulerHarness(storeBytes: Plenty, maxIdleCells: 300);
+        var harness = new SchedulerHarness(storeBytes: Plenty, evictsIdleCells: true);
         var prompt = SchedulerHarness.Tokens(700, 1);
         harness.Add(prompt, maxOutput: 1);
         Drain(harness);
@@ -58,19 +58,19 @@ public sealed class PrefixTrafficTests
 
         harness.Add(SchedulerHarness.Tokens(100, 2), maxOutput: 4);
         harness.Step();
-        Assert.Equal(256, harness.Scheduler.Cache.NumCachedCells);
+        Assert.Equal(0, harness.Scheduler.Cache.NumCachedCells);
         Drain(harness);
 
         var again = harness.Add(prompt, maxOutput: 1);
         Drain(harness);
         Assert.Equal(699, again.NumCachedTokens);
-        Assert.Equal(699 - 256, harness.Traffic!.NumRestoredTokens);
+        Assert.Equal(699, harness.Traffic!.NumRestoredTokens);
     }
 
     [Fact]
     public void Schedule_WhoeverGoesOnWithAnIdleConversation_FindsAllOfIt()
     {
-        var harness = new SchedulerHarness(storeBytes: Plenty, maxIdleCells: 300);
+        var harness = new SchedulerHarness(storeBytes: Plenty, evictsIdleCells: true);
         var prompt = SchedulerHarness.Tokens(700, 1);
         harness.Add(prompt, maxOutput: 1);
         Drain(harness);
@@ -85,7 +85,7 @@ public sealed class PrefixTrafficTests
     [Fact]
     public void Schedule_IdleCellsWhoseEndIsNowhereElse_Stay()
     {
-        var harness = new SchedulerHarness(storeBytes: 64 * 8, maxIdleCells: 300);
+        var harness = new SchedulerHarness(storeBytes: 64 * 8, evictsIdleCells: true);
         harness.Add(SchedulerHarness.Tokens(700, 1), maxOutput: 1);
         Drain(harness);
 

@@ -20,9 +20,9 @@ internal sealed class SchedulerHarness
     private int _numSlices;
     private long _nextId;
 
-    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0, long diskBytes = 0, int maxIdleCells = int.MaxValue, int maxSlicedTokens = 0, double largeStepTokenMs = 2)
+    public SchedulerHarness(int numCells = 4096, int numIds = 32, int maxSequences = 4, int maxBatchTokens = 128, int? maxSequenceTokens = null, bool canShare = true, int maxOutputs = 0, long storeBytes = 0, long diskBytes = 0, bool evictsIdleCells = false, int maxSlicedTokens = 0, double largeStepTokenMs = 2)
     {
-        Limits = new SchedulerLimits { MaxBatchTokens = maxBatchTokens, MaxSequences = maxSequences, MaxOutputs = Math.Max(maxSequences, maxOutputs), MaxSequenceTokens = maxSequenceTokens ?? numCells, MaxIdleCells = maxIdleCells, MaxSlicedTokens = maxSlicedTokens };
+        Limits = new SchedulerLimits { MaxBatchTokens = maxBatchTokens, MaxSequences = maxSequences, MaxOutputs = Math.Max(maxSequences, maxOutputs), MaxSequenceTokens = maxSequenceTokens ?? numCells, EvictsIdleCells = evictsIdleCells, MaxSlicedTokens = maxSlicedTokens };
         _memory = new SimulatedMemory(numCells);
         _sampled = new SampledToken[maxSequences];
         NumIds = numIds;

@@ -33,13 +33,13 @@ public sealed class SchedulerProperties
         from canShare in Gen.Choose(0, 5)
         from storeTokens in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(64, 600)), (2, Gen.Constant(1_000_000)))
         from diskBytes in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(1_000, 20_000)), (2, Gen.Constant(1 << 20)))
-        from idleCells in Gen.Frequency((1, Gen.Constant(int.MaxValue)), (2, Gen.Choose(0, 800)))
+        from evictsIdle in Gen.Choose(0, 2)
         from everyNthFails in Gen.Choose(0, 9)
         from slicedTokens in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(1, 300)), (2, Gen.Constant(1_000_000)))
         from slices in Gen.Choose(1, 6)
         from acts in Gen.ListOf(Acts)
         select new Scenario(
-            cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, storeTokens, diskBytes, idleCells, everyNthFails, slicedTokens, slices, acts.ToList());
+            cells * 256, sequences + spareIds, sequences, Math.Max(sequences, batch * 32), canShare > 0, sequences + spareOutputs, storeTokens, diskBytes, evictsIdle > 0, everyNthFails, slicedTokens, slices, acts.ToList());
 
     [Fact]
     public void Scheduler_RandomLoad_LosesNothingAndGivesWhatACachelessRunGives()
@@ -53,7 +53,7 @@ public sealed class SchedulerProperties
     private static bool Holds(Scenario scenario, ref long numDiskTokens, ref long numSlices)
     {
         var harness = new SchedulerHarness(
-            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs, scenario.StoreTokens * 8, scenario.DiskBytes, scenario.MaxIdleCells, scenario.CanShare ? scenario.MaxSlicedTokens : 0)
+            scenario.NumCells, scenario.NumIds, scenario.MaxSequences, scenario.MaxBatchTokens, maxSequenceTokens: scenario.NumCells, scenario.CanShare, scenario.MaxOutputs, scenario.StoreTokens * 8, scenario.DiskBytes, scenario.EvictsIdleCells, scenario.CanShare ? scenario.MaxSlicedTokens : 0)
         {
             SlicesPerChunk = scenario.SlicesPerChunk,
             Pick = Pick,
@@ -171,9 +171,9 @@ public sealed class SchedulerProperties
     // Of the files on disk, so many are not there afterwards: never written, or damaged.
     private sealed record Crash(int EveryNthFile) : Act;
 
-    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, int StoreTokens, int DiskBytes, int MaxIdleCells, int EveryNthRestoreFails, int MaxSlicedTokens, int SlicesPerChunk, List<Act> Acts)
+    private sealed record Scenario(int NumCells, int NumIds, int MaxSequences, int MaxBatchTokens, bool CanShare, int MaxOutputs, int StoreTokens, int DiskBytes, bool EvictsIdleCells, int EveryNthRestoreFails, int MaxSlicedTokens, int SlicesPerChunk, List<Act> Acts)
     {
         public override string ToString() =>
-            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}, store {StoreTokens}, disk {DiskBytes}, idle {MaxIdleCells}, restores fail {EveryNthRestoreFails}, sliced {MaxSlicedTokens} in {SlicesPerChunk}: {string.Join(", ", Acts)}";
+            $"cells {NumCells}, ids {NumIds}, sequences {MaxSequences}, batch {MaxBatchTokens}, share {CanShare}, outputs {MaxOutputs}, store {StoreTokens}, disk {DiskBytes}, idle go {EvictsIdleCells}, restores fail {EveryNthRestoreFails}, sliced {MaxSlicedTokens} in {SlicesPerChunk}: {string.Join(", ", Acts)}";
     }
 }
