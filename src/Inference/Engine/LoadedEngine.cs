@@ -84,8 +84,8 @@ internal sealed class LoadedEngine : IDisposable
         {
             var sharesPrefixes = !model.IsRecurrent && !model.IsHybrid;
             var usesGpu = UsesGpu(options);
-            var settings = EngineContext.Create(
-                options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, model.SlidingWindow > 0, options.Threads ?? ProcessorCores.Count()) with { KeepsThreads = !usesGpu };
+            var threads = options.Threads ?? ProcessorCores.Count();
+            var settings = EngineContext.Create(options.Context, options.Parallel, options.KvCacheType, sharesPrefixes, model.SlidingWindow > 0, threads) with { KeepsThreads = !usesGpu };
             runner = LlamaModelRunner.Create(model, settings, GetFingerprint(modelPath, options), EngineContext.CountSlicedTokens(options));
             if (runner.PrefillFailure is { } failure)
             {
